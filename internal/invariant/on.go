@@ -1,0 +1,6 @@
+//go:build invariants
+
+package invariant
+
+// Enabled guards assertions that are too dear for production builds.
+const Enabled = true
