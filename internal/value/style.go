@@ -1,0 +1,40 @@
+package value
+
+import "time"
+
+// Style is how a session writes and reads values as text: its DateStyle,
+// TimeZone and the like. Read-only once in use.
+type Style struct {
+	Location    *time.Location // TimeZone; nil means UTC
+	DateFormat  DateFormat
+	DateOrder   DateOrder
+	FloatDigits int  // extra_float_digits; 1 and above: shortest exact
+	ByteaEscape bool // bytea_output = escape
+	// Now is the statement's time in microseconds since 2000-01-01 UTC, for
+	// 'now', 'today' and the like as date input.
+	Now int64
+}
+
+// DateFormat is the first half of DateStyle.
+type DateFormat uint8
+
+// The date formats.
+const (
+	DateISO DateFormat = iota
+	DateSQL
+	DatePostgres
+	DateGerman
+)
+
+// DateOrder is the second half of DateStyle.
+type DateOrder uint8
+
+// The date orders.
+const (
+	OrderMDY DateOrder = iota
+	OrderDMY
+	OrderYMD
+)
+
+// DefaultStyle is ISO, MDY, UTC, shortest floats, hex bytea.
+func DefaultStyle() *Style { return &Style{Location: time.UTC, FloatDigits: 1} }

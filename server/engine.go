@@ -1,0 +1,159 @@
+package server
+
+import (
+	"context"
+	"io"
+
+	"github.com/cachalotdb/cachalot/internal/column"
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/value"
+)
+
+// Engine is what the server serves: one node's query.Engine, or a cluster.
+// It is safe for concurrent use.
+type Engine interface {
+	// NewSession starts a session for an authenticated client.
+	NewSession(ctx context.Context, cfg SessionConfig) (Session, error)
+}
+
+// SessionConfig is what the server tells the engine about a client.
+type SessionConfig struct {
+	User            string
+	Database        string
+	RemoteAddr      string
+	ProcessID       uint32
+	ApplicationName string
+	// Settings are the run-time parameters of the startup message
+	// (options, timezone, datestyle, ...), lower-case names.
+	Settings map[string]string
+
+	// Notice is called for each notice or warning that a statement raises; severity
+	// is NOTICE, WARNING, INFO, LOG or DEBUG. Called on the goroutine that runs the statement.
+	Notice func(severity string, n *sqlerr.Error)
+	// ParameterStatus is called when a reported setting changes, and for each
+	// reported one while the session starts.
+	ParameterStatus func(name, value string)
+}
+
+// TxStatus is the transaction status of ReadyForQuery.
+type TxStatus byte
+
+// The statuses.
+const (
+	TxIdle    TxStatus = 'I'
+	TxInBlock TxStatus = 'T'
+	TxFailed  TxStatus = 'E'
+)
+
+// Session is one client's conversation with the engine. One goroutine at a
+// time may use it. A call's ctx carries cancellation (CancelRequest,
+// shutdown, statement_timeout is the session's own): the call then returns a
+// 57014 or 57P01 error.
+type Session interface {
+	// Split parses the text of a simple Query message: a syntax error
+	// anywhere means that nothing runs. An empty text gives no statements.
+	Split(text string) ([]Source, error)
+
+	// Prepare analyses one statement. paramTypes are type OIDs that the client fixes, 0
+	// or missing where it leaves them open. An empty statement has Kind Empty.
+	Prepare(ctx context.Context, src Source, paramTypes []uint32) (Prepared, error)
+
+	// Bind makes a portal. A statement whose catalog changed since Prepare is
+	// analysed again; 0A000 when its result type would change.
+	Bind(ctx context.Context, p Prepared, args Args) (Portal, error)
+
+	// EndImplicit ends the implicit transaction around the statements of a
+	// simple Query or of the messages up to a Sync: it commits it, or rolls it back
+	// when failed. Within a BEGIN block it does nothing but, when failed, mark the block so.
+	EndImplicit(ctx context.Context, failed bool) error
+
+	// TxStatus returns the status for ReadyForQuery.
+	TxStatus() TxStatus
+
+	// Close rolls back what is open and gives up locks. It never blocks long.
+	Close()
+}
+
+// Source is the text of one statement. Offset is its place in the message's
+// text (bytes); error positions are relative to the message. Parsed is the
+// engine's own, nil when the server made the Source.
+type Source struct {
+	Text   string
+	Offset int
+	Parsed any
+}
+
+// Kind says how a statement answers.
+type Kind uint8
+
+// The kinds of statement.
+const (
+	KindCommand Kind = iota // a command tag only
+	KindRows                // rows, then a tag
+	KindCopyIn              // reads CopyData
+	KindCopyOut             // writes CopyData
+	KindEmpty               // EmptyQueryResponse
+)
+
+// Prepared is an analysed statement. Immutable, but tied to its session.
+type Prepared interface {
+	Kind() Kind
+	ParamTypes() []uint32 // type OIDs
+	Columns() []Column    // nil when Kind is not KindRows
+}
+
+// Column describes a result column, as in RowDescription.
+type Column struct {
+	Name     string
+	Type     value.Type
+	TableOID uint32 // 0 when not a plain column of a table
+	AttNum   int16
+}
+
+// Args are the parameters of a Bind message, as they came.
+type Args struct {
+	Values  [][]byte // nil for NULL
+	Formats []int16  // none, one for all, or one each: 0 text, 1 binary
+}
+
+// Portal is a statement ready to run, or suspended.
+type Portal interface {
+	Columns() []Column
+
+	// TextStyle returns how the session renders values as text now (DateStyle,
+	// TimeZone, extra_float_digits, bytea_output, ...).
+	TextStyle() *value.Style
+
+	// Run runs the portal, or goes on with it, until at most maxRows rows
+	// were given to the sink (0: all).
+	Run(ctx context.Context, sink Sink, maxRows int) (Result, error)
+
+	// Close releases what it holds; idempotent.
+	Close()
+}
+
+// Result says how a Run ended.
+type Result struct {
+	Suspended bool   // the row limit was reached; Run may be called again
+	Tag       string // CommandComplete's tag, when not Suspended
+	Empty     bool   // EmptyQueryResponse
+}
+
+// Sink takes what a portal produces. The server implements it.
+type Sink interface {
+	// Rows takes rows [from, to) of a batch. The batch is the callee's until it returns.
+	Rows(b *column.Batch, from, to int) error
+
+	// CopyIn starts a COPY FROM STDIN: the reader gives the CopyData bytes up
+	// to CopyDone (io.EOF); CopyFail is a 57014 error.
+	CopyIn(h CopyHeader) (io.Reader, error)
+
+	// CopyOut starts a COPY TO STDOUT; one Write makes one CopyData message.
+	CopyOut(h CopyHeader) (io.Writer, error)
+}
+
+// CopyHeader is what CopyInResponse and CopyOutResponse carry.
+type CopyHeader struct {
+	Binary  bool
+	Columns int
+}
