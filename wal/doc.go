@@ -1,0 +1,3 @@
+// Package wal is an append-only log of opaque records: framing, checksums,
+// segments, group sync, replay.
+package wal
