@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/cachalotdb/cachalot/internal/column"
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
@@ -27,6 +28,10 @@ type SessionConfig struct {
 	// (options, timezone, datestyle, ...), lower-case names.
 	Settings map[string]string
 
+	// Statements are the session's prepared statements: Parse messages and SQL's
+	// PREPARE, EXECUTE, DEALLOCATE and DISCARD ALL share their names. Never nil.
+	Statements *Statements
+
 	// Notice is called for each notice or warning that a statement raises; severity
 	// is NOTICE, WARNING, INFO, LOG or DEBUG. Called on the goroutine that runs the statement.
 	Notice func(severity string, n *sqlerr.Error)
@@ -47,8 +52,16 @@ const (
 
 // Session is one client's conversation with the engine. One goroutine at a
 // time may use it. A call's ctx carries cancellation (CancelRequest,
-// shutdown, statement_timeout is the session's own): the call then returns a
-// 57014 or 57P01 error.
+// shutdown, statement_timeout is the session's own): the call then returns
+// context.Cause(ctx), a 57014 or 57P01 error.
+//
+// Positions of errors: those of Split are in the message's text, those of the
+// other calls in Source.Text; the server adds Source.Offset.
+//
+// After an error the server calls EndImplicit(ctx, true). In a failed block
+// Prepare, Bind and Run return 25P02 for all but the statements that end it.
+//
+// A session may also implement IdleLimiter.
 type Session interface {
 	// Split parses the text of a simple Query message: a syntax error
 	// anywhere means that nothing runs. An empty text gives no statements.
@@ -59,12 +72,16 @@ type Session interface {
 	Prepare(ctx context.Context, src Source, paramTypes []uint32) (Prepared, error)
 
 	// Bind makes a portal. A statement whose catalog changed since Prepare is
-	// analysed again; 0A000 when its result type would change.
+	// analysed again; 0A000 when its result type would change. The server has
+	// checked the number of values and formats. The bytes of args are
+	// the server's and change after Bind returns: keep no reference.
 	Bind(ctx context.Context, p Prepared, args Args) (Portal, error)
 
 	// EndImplicit ends the implicit transaction around the statements of a
 	// simple Query or of the messages up to a Sync: it commits it, or rolls it back
 	// when failed. Within a BEGIN block it does nothing but, when failed, mark the block so.
+	// In a simple Query it is called before the last statement's CommandComplete goes
+	// out, so that an error at commit takes its place.
 	EndImplicit(ctx context.Context, failed bool) error
 
 	// TxStatus returns the status for ReadyForQuery.
@@ -72,6 +89,14 @@ type Session interface {
 
 	// Close rolls back what is open and gives up locks. It never blocks long.
 	Close()
+}
+
+// IdleLimiter is what a Session with idle timeouts implements.
+type IdleLimiter interface {
+	// IdleTimeout returns how long the session may wait for its client's next
+	// message in its current state (idle_in_transaction_session_timeout,
+	// idle_session_timeout), 0 for any time. It is asked before each wait.
+	IdleTimeout() time.Duration
 }
 
 // Source is the text of one statement. Offset is its place in the message's
@@ -137,6 +162,9 @@ type Result struct {
 	Suspended bool   // the row limit was reached; Run may be called again
 	Tag       string // CommandComplete's tag, when not Suspended
 	Empty     bool   // EmptyQueryResponse
+	// TxEnded says that the statement ended a transaction block (COMMIT,
+	// ROLLBACK, also with AND CHAIN): its portals are closed.
+	TxEnded bool
 }
 
 // Sink takes what a portal produces. The server implements it.
