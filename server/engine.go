@@ -125,6 +125,7 @@ type Prepared interface {
 	Kind() Kind
 	ParamTypes() []uint32 // type OIDs
 	Columns() []Column    // nil when Kind is not KindRows
+	Source() Source       // what Prepare was given
 }
 
 // Column describes a result column, as in RowDescription.
@@ -160,7 +161,7 @@ type Portal interface {
 // Result says how a Run ended.
 type Result struct {
 	Suspended bool   // the row limit was reached; Run may be called again
-	Tag       string // CommandComplete's tag, when not Suspended
+	Tag       string // CommandComplete's tag, when not Suspended; SELECT's counts the rows of this Run
 	Empty     bool   // EmptyQueryResponse
 	// TxEnded says that the statement ended a transaction block (COMMIT,
 	// ROLLBACK, also with AND CHAIN): its portals are closed.
