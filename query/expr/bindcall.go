@@ -1,0 +1,296 @@
+package expr
+
+import (
+	"strings"
+
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/query/sql/ast"
+)
+
+// bindCall binds a function call by name: a function, an aggregate, or a type's
+// name used as a cast.
+func (b *Binder) bindCall(e *ast.FuncCall) (Expr, error) {
+	name := e.FuncName()
+	if len(e.Name) > 1 {
+		if s := e.Name[len(e.Name)-2].Name; s != "pg_catalog" {
+			return nil, sqlerr.New(sqlerr.InvalidSchemaName, "schema %q does not exist", s).At(e.Pos())
+		}
+	}
+	switch {
+	case e.Over != nil:
+		return nil, sqlerr.NotSupported("window functions are not supported").At(e.Pos())
+	case e.WithinGroup:
+		return nil, sqlerr.NotSupported("WITHIN GROUP is not supported").At(e.Pos())
+	case e.Variadic:
+		return nil, sqlerr.NotSupported("VARIADIC arguments are not supported").At(e.Pos())
+	}
+	for _, a := range e.Args {
+		if n, ok := a.(*ast.NamedArg); ok {
+			return nil, sqlerr.NotSupported("named arguments are not supported").At(n.Pos())
+		}
+	}
+	if _, ok := registry.aggregates[name]; ok {
+		return b.bindAggregate(name, e)
+	}
+	switch {
+	case e.Star:
+		return nil, sqlerr.New(sqlerr.WrongObjectType, "%s(*) specified, but %s is not an aggregate function", name, name).At(e.Pos())
+	case e.Distinct:
+		return nil, sqlerr.New(sqlerr.WrongObjectType, "DISTINCT specified, but %s is not an aggregate function", name).At(e.Pos())
+	case len(e.OrderBy) > 0:
+		return nil, sqlerr.New(sqlerr.WrongObjectType, "ORDER BY specified, but %s is not an aggregate function", name).At(e.Pos())
+	case e.Filter != nil:
+		return nil, sqlerr.New(sqlerr.WrongObjectType, "FILTER specified, but %s is not an aggregate function", name).At(e.Pos())
+	}
+	args, err := b.bindList(e.Args)
+	if err != nil {
+		return nil, err
+	}
+	x, err := b.callNamed(name, args, e.Pos())
+	if err != nil {
+		return nil, err
+	}
+	if c, ok := x.(*Call); ok && e.SQLSyntax {
+		d := *c
+		d.form = formSQL
+		return &d, nil
+	}
+	return x, nil
+}
+
+// callNamed returns a call of the best overload of a function.
+func (b *Binder) callNamed(name string, args []Expr, pos int) (Expr, error) {
+	actual := kindsOf(args)
+	var list []candidate
+	for _, fn := range registry.functions[name] {
+		if declared, ok := spread(fn.Args, fn.Variadic, len(args)); ok {
+			list = append(list, candidate{fn, declared, fn.Variadic})
+		}
+	}
+	c, ok := exact(list, actual)
+	out := found
+	if !ok {
+		if x, done, err := b.castByName(name, args, list, pos); done {
+			return x, err
+		}
+		c, out = choose(list, actual)
+	}
+	if out == notFound {
+		if msg, ok := refused[name]; ok {
+			return nil, sqlerr.NotSupported("%s", msg).At(pos)
+		}
+	}
+	if out != found {
+		return nil, functionError(out, name, actual, pos)
+	}
+	res, out := c.resolve(actual)
+	if out != found {
+		return nil, functionError(out, name, actual, pos)
+	}
+	if res.fn.fn == nil && res.fn.typed == nil {
+		return nil, sqlerr.NotSupported("%s(%s) is not supported in this place", name, kindNames(actual)).At(pos)
+	}
+	args, err := b.convertArgs(args, res.args)
+	if err != nil {
+		return nil, err
+	}
+	for i, a := range args {
+		// "any" takes literals as text, and leaves parameters open.
+		if isPseudo(c.args[i]) && kindOf(a) == value.Unknown {
+			if args[i], err = b.openAsText(a); err != nil {
+				return nil, err
+			}
+		}
+	}
+	x := &Call{head: head{value.Of(res.ret), pos}, Func: res.fn, Args: args}
+	return foldNode(x, Immutable, foldContext()), nil
+}
+
+// castByName takes name(x) as a cast when name is a type's and x can be cast to it
+// (func_get_detail's "function-style" casts).
+func (b *Binder) castByName(name string, args []Expr, list []candidate, pos int) (Expr, bool, error) {
+	if len(args) != 1 {
+		return nil, false, nil
+	}
+	k, ok := catalogKind(name)
+	if !ok {
+		return nil, false, nil
+	}
+	from := kindOf(args[0])
+	if from != value.Unknown && len(list) > 0 || !canCoerce(from, k, value.CastExplicit) {
+		return nil, false, nil
+	}
+	x, err := b.explicit(args[0], value.Of(k), pos)
+	return x, true, err
+}
+
+// catalogKind returns the kind with a pg_type.typname ("int4", "timestamptz").
+func catalogKind(name string) (value.Kind, bool) {
+	for k := value.Bool; k.Valid(); k++ {
+		if k.CatalogName() == name {
+			return k, true
+		}
+	}
+	return value.Unknown, false
+}
+
+func kindsOf(args []Expr) []value.Kind {
+	kinds := make([]value.Kind, len(args))
+	for i, a := range args {
+		kinds[i] = kindOf(a)
+	}
+	return kinds
+}
+
+func kindNames(kinds []value.Kind) string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = k.String()
+	}
+	return strings.Join(names, ", ")
+}
+
+func functionError(out outcome, name string, actual []value.Kind, pos int) error {
+	sig := name + "(" + kindNames(actual) + ")"
+	if out == ambiguous {
+		return sqlerr.New(sqlerr.AmbiguousFunction, "function %s is not unique", sig).
+			WithHint("Could not choose a best candidate function. You might need to add explicit type casts.").At(pos)
+	}
+	return sqlerr.New(sqlerr.UndefinedFunction, "function %s does not exist", sig).
+		WithHint("No function matches the given name and argument types. You might need to add explicit type casts.").At(pos)
+}
+
+// bindValueFunc binds CURRENT_DATE and its kin.
+func (b *Binder) bindValueFunc(e *ast.SQLValueFunc) (Expr, error) {
+	name, to := e.Name, value.Unknown
+	switch e.Name {
+	case "current_timestamp":
+		name = "now"
+	case "localtimestamp":
+		name, to = "now", value.Timestamp
+	case "current_date":
+		name, to = "now", value.Date
+	case "current_role", "user":
+		name = "current_user"
+	case "current_catalog":
+		name = "current_database"
+	case "current_time", "localtime":
+		return nil, sqlerr.NotSupported("the type time is not supported").At(e.Pos())
+	}
+	list := registry.functions[name]
+	if len(list) == 0 {
+		return nil, functionError(notFound, name, nil, e.Pos())
+	}
+	var x Expr = &Call{head: head{value.Of(list[0].Ret), e.Pos()}, Func: list[0], form: formSQL}
+	if e.Precision >= 0 {
+		t := value.Type{Kind: value.Timestamptz, Mod: int32(min(e.Precision, 6))}
+		x = &Cast{head: head{t, e.Pos()}, Arg: x, Context: value.CastExplicit}
+	}
+	if to != value.Unknown {
+		return b.explicit(x, value.Of(to), e.Pos())
+	}
+	return x, nil
+}
+
+// bindAggregate binds a call of an aggregate function.
+func (b *Binder) bindAggregate(name string, e *ast.FuncCall) (Expr, error) {
+	switch {
+	case b.inAggregate:
+		return nil, sqlerr.New(sqlerr.GroupingError, "aggregate function calls cannot be nested").At(e.Pos())
+	case !b.Aggregates:
+		return nil, sqlerr.New(sqlerr.GroupingError, "aggregate functions are not allowed in %s", b.Clause).At(e.Pos())
+	case e.Star && name != "count" || !e.Star && len(e.Args) == 0:
+		if name == "count" {
+			return nil, sqlerr.New(sqlerr.WrongObjectType, "count(*) must be used to call a parameterless aggregate function").At(e.Pos())
+		}
+		return nil, functionError(notFound, name, nil, e.Pos())
+	}
+	inner := *b
+	inner.inAggregate = true
+	args, err := inner.bindList(e.Args)
+	if err != nil {
+		return nil, err
+	}
+	actual := kindsOf(args)
+	var list []candidate
+	for _, fn := range registry.aggregates[name] {
+		if declared, ok := spread(fn.Args, false, len(args)); ok {
+			list = append(list, candidate{fn: fn, args: declared})
+		}
+	}
+	c, ok := exact(list, actual)
+	out := found
+	if !ok {
+		c, out = choose(list, actual)
+	}
+	if out != found {
+		return nil, functionError(out, name, actual, e.Pos())
+	}
+	fn := c.fn.(*AggFunc)
+	kinds, ret, ok := polymorphic(c.args, fn.Ret, actual)
+	if !ok {
+		return nil, functionError(notFound, name, actual, e.Pos())
+	}
+	if args, err = inner.convertArgs(args, kinds); err != nil {
+		return nil, err
+	}
+	for i := range args {
+		if args[i], err = inner.openAsText(args[i]); err != nil {
+			return nil, err
+		}
+	}
+	if fn.make == nil {
+		return nil, sqlerr.NotSupported("%s(%s) is not supported", name, kindNames(actual)).At(e.Pos())
+	}
+	call := &AggCall{head: head{value.Of(ret), e.Pos()}, Func: fn, Args: args, Distinct: e.Distinct}
+	for _, s := range e.OrderBy {
+		key, err := inner.bindSortKey(s)
+		if err != nil {
+			return nil, err
+		}
+		if e.Distinct && !containsExpr(args, key.Expr) {
+			return nil, sqlerr.New(sqlerr.InvalidColumnReference,
+				"in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list").At(s.Expr.Pos())
+		}
+		call.OrderBy = append(call.OrderBy, key)
+	}
+	if e.Filter != nil {
+		filter := inner
+		filter.Aggregates, filter.inAggregate, filter.Clause = false, false, "FILTER"
+		if call.Filter, err = filter.BindBool(e.Filter, "FILTER"); err != nil {
+			return nil, err
+		}
+	}
+	return call, nil
+}
+
+func containsExpr(list []Expr, e Expr) bool {
+	for _, x := range list {
+		if Equal(x, e) {
+			return true
+		}
+	}
+	return false
+}
+
+func (b *Binder) bindSortKey(s *ast.SortItem) (SortKey, error) {
+	k := SortKey{}
+	switch s.Dir {
+	case ast.SortDesc:
+		k.Desc = true
+	case ast.SortUsing:
+		switch s.UsingOp {
+		case "<":
+		case ">":
+			k.Desc = true
+		default:
+			return k, sqlerr.New(sqlerr.WrongObjectType, "operator %s is not a valid ordering operator", s.UsingOp).
+				WithHint("Ordering operators must be \"<\" or \">\" members of btree operator families.").At(s.Pos())
+		}
+	}
+	k.NullsFirst = s.Nulls == ast.NullsFirst || s.Nulls == ast.NullsDefault && k.Desc
+	x, err := b.BindText(s.Expr)
+	k.Expr = x
+	return k, err
+}

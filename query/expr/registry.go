@@ -1,0 +1,99 @@
+package expr
+
+import (
+	"github.com/cachalotdb/cachalot/internal/value"
+)
+
+// registry is every function, operator and aggregate, filled from the tables of
+// the func_*.go, op_*.go and agg_*.go files and immutable afterwards.
+var registry = buildRegistry()
+
+type opKey struct {
+	name  string
+	arity int
+}
+
+type catalog struct {
+	functions  map[string][]*Func
+	operators  map[opKey][]candidate
+	aggregates map[string][]*AggFunc
+}
+
+// impl computes a function over its arguments.
+type impl = func(c *Context, a []value.Value) (value.Value, error)
+
+func buildRegistry() catalog {
+	r := catalog{
+		functions:  make(map[string][]*Func),
+		operators:  make(map[opKey][]candidate),
+		aggregates: make(map[string][]*AggFunc),
+	}
+	for _, table := range functionTables() {
+		for i := range table {
+			f := &table[i]
+			r.functions[f.Name] = append(r.functions[f.Name], f)
+		}
+	}
+	for _, table := range operatorTables() {
+		for i := range table {
+			f := &table[i]
+			k := opKey{f.Op, len(f.Args)}
+			r.operators[k] = append(r.operators[k], candidate{fn: f, args: f.Args})
+		}
+	}
+	for _, table := range aggregateTables() {
+		for i := range table {
+			f := &table[i]
+			r.aggregates[f.Name] = append(r.aggregates[f.Name], f)
+		}
+	}
+	return r
+}
+
+// IsAggregate says whether name is an aggregate function's.
+func IsAggregate(name string) bool { return len(registry.aggregates[name]) > 0 }
+
+// kinds is short for the tables.
+func kinds(k ...value.Kind) []value.Kind { return k }
+
+// refused are functions of PostgreSQL's that get 0A000 in place of 42883.
+var refused = map[string]string{
+	"unnest":                    "unnest in this place is not supported",
+	"generate_series":           "generate_series in this place is not supported",
+	"generate_subscripts":       "generate_subscripts is not supported",
+	"regexp_matches":            "regexp_matches is not supported",
+	"regexp_split_to_table":     "regexp_split_to_table is not supported",
+	"json_build_object":         "the type json is not supported",
+	"to_json":                   "the type json is not supported",
+	"row_to_json":               "the type json is not supported",
+	"age":                       "the type interval is not supported",
+	"make_interval":             "the type interval is not supported",
+	"jsonb_array_elements":      "jsonb_array_elements is not supported",
+	"jsonb_array_elements_text": "jsonb_array_elements_text is not supported",
+	"jsonb_each":                "jsonb_each is not supported",
+	"jsonb_object_keys":         "jsonb_object_keys is not supported",
+	"jsonb_set":                 "jsonb_set is not supported",
+	"nextval":                   "sequences are not supported",
+	"currval":                   "sequences are not supported",
+	"lastval":                   "sequences are not supported",
+	"setval":                    "sequences are not supported",
+	"to_tsvector":               "full text is not supported yet",
+	"to_tsquery":                "full text is not supported yet",
+	"plainto_tsquery":           "full text is not supported yet",
+	"websearch_to_tsquery":      "full text is not supported yet",
+	"ts_rank":                   "full text is not supported yet",
+	"ts_headline":               "full text is not supported yet",
+	"pg_advisory_lock":          "advisory locks are not supported",
+	"pg_advisory_xact_lock":     "advisory locks are not supported",
+	"pg_try_advisory_lock":      "advisory locks are not supported",
+	"overlay":                   "overlay is not supported",
+	"normalize":                 "normalize is not supported",
+	"overlaps":                  "OVERLAPS is not supported",
+	"percentile_cont":           "ordered-set aggregates are not supported",
+	"percentile_disc":           "ordered-set aggregates are not supported",
+	"row_number":                "window functions are not supported",
+	"rank":                      "window functions are not supported",
+	"dense_rank":                "window functions are not supported",
+	"lag":                       "window functions are not supported",
+	"lead":                      "window functions are not supported",
+}

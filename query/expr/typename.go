@@ -1,0 +1,115 @@
+package expr
+
+import (
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/query/sql/ast"
+)
+
+// ResolveType returns the type that a type name means, with its modifier. 42704 for a
+// name that no type has, 0A000 for a type of PostgreSQL's that is not there.
+func ResolveType(t *ast.TypeName) (value.Type, error) {
+	name := t.Name()
+	if s := t.Schema(); s != "" && s != "pg_catalog" {
+		return value.Type{}, sqlerr.New(sqlerr.UndefinedObject, "type %q does not exist", s+"."+name).At(t.Pos())
+	}
+	if t.SetOf || t.PctType {
+		return value.Type{}, sqlerr.NotSupported("SETOF and %%TYPE are not supported").At(t.Pos())
+	}
+	dims := len(t.ArrayDims)
+	if name != "" && name[0] == '_' {
+		if _, ok := catalogKind(name[1:]); ok {
+			name = name[1:]
+			dims++
+		}
+	}
+	k, ok := catalogKind(name)
+	if !ok {
+		return value.Type{}, missingType(name, t.Pos())
+	}
+	typ := value.Of(k)
+	var err error
+	if typ.Mod, err = typmod(k, t); err != nil {
+		return value.Type{}, err
+	}
+	if dims == 0 {
+		return typ, nil
+	}
+	if typ.Kind = k.Array(); !typ.Kind.Valid() {
+		return value.Type{}, missingType(name+"[]", t.Pos())
+	}
+	return typ, nil
+}
+
+// otherTypes are types of PostgreSQL's that are refused as not supported, rather than as unknown.
+var otherTypes = map[string]string{
+	"float4": "real", "bpchar": "character", "char": `"char"`, "name": "name", "interval": "interval",
+	"time": "time without time zone", "timetz": "time with time zone", "json": "json", "xml": "xml",
+	"money": "money", "bit": "bit", "varbit": "bit varying", "inet": "inet", "cidr": "cidr", "macaddr": "macaddr",
+	"macaddr8": "macaddr8", "point": "point", "line": "line", "lseg": "lseg", "box": "box", "path": "path",
+	"polygon": "polygon", "circle": "circle", "tsvector": "tsvector", "tsquery": "tsquery", "oid": "oid",
+	"regclass": "regclass", "regtype": "regtype", "regproc": "regproc", "xid": "xid", "cid": "cid", "tid": "tid",
+	"int4range": "int4range", "int8range": "int8range", "numrange": "numrange", "daterange": "daterange",
+	"tsrange": "tsrange", "tstzrange": "tstzrange", "record": "record", "oidvector": "oidvector",
+	"int2vector": "int2vector", "pg_lsn": "pg_lsn", "jsonpath": "jsonpath",
+}
+
+func missingType(name string, pos int) error {
+	if other, ok := otherTypes[name]; ok {
+		return sqlerr.NotSupported("the type %s is not supported", other).At(pos)
+	}
+	return sqlerr.New(sqlerr.UndefinedObject, "type %q does not exist", name).At(pos)
+}
+
+// typmod reads the modifiers in parentheses.
+func typmod(k value.Kind, t *ast.TypeName) (int32, error) {
+	if len(t.Typmods) == 0 {
+		return -1, nil
+	}
+	mods := make([]int, len(t.Typmods))
+	for i, e := range t.Typmods {
+		c, ok := e.(*ast.Const)
+		if !ok || c.Kind != ast.Int {
+			return 0, sqlerr.New(sqlerr.SyntaxError, "type modifiers must be simple constants or identifiers").At(e.Pos())
+		}
+		mods[i] = int(c.Int)
+	}
+	pos := t.Pos()
+	switch k {
+	case value.Varchar:
+		switch {
+		case len(mods) != 1:
+			return 0, sqlerr.New(sqlerr.InvalidParameterValue, "invalid type modifier").At(pos)
+		case mods[0] < 1:
+			return 0, sqlerr.New(sqlerr.InvalidParameterValue, "length for type varchar must be at least 1").At(pos)
+		case mods[0] > 10485760:
+			return 0, sqlerr.New(sqlerr.InvalidParameterValue, "length for type varchar cannot exceed 10485760").At(pos)
+		}
+		return value.VarcharTypmod(mods[0]), nil
+	case value.Numeric:
+		scale := 0
+		if len(mods) > 2 {
+			return 0, sqlerr.New(sqlerr.InvalidParameterValue, "invalid NUMERIC type modifier").At(pos)
+		}
+		if len(mods) == 2 {
+			scale = mods[1]
+		}
+		if mods[0] < 1 || mods[0] > 1000 {
+			return 0, sqlerr.New(sqlerr.InvalidParameterValue, "NUMERIC precision %d must be between 1 and 1000", mods[0]).At(pos)
+		}
+		if scale < -1000 || scale > 1000 {
+			return 0, sqlerr.New(sqlerr.InvalidParameterValue, "NUMERIC scale %d must be between -1000 and 1000", scale).At(pos)
+		}
+		return value.NumericTypmod(mods[0], scale), nil
+	case value.Timestamp, value.Timestamptz:
+		if len(mods) != 1 {
+			return 0, sqlerr.New(sqlerr.InvalidParameterValue, "invalid type modifier").At(pos)
+		}
+		if mods[0] < 0 {
+			zone := map[value.Kind]string{value.Timestamp: "", value.Timestamptz: " WITH TIME ZONE"}[k]
+			return 0, sqlerr.New(sqlerr.InvalidParameterValue, "TIMESTAMP(%d)%s precision must not be negative", mods[0], zone).At(pos)
+		}
+		return int32(min(mods[0], 6)), nil
+	}
+	return 0, sqlerr.New(sqlerr.SyntaxError, "type modifier is not allowed for type %q", k).At(pos)
+}
