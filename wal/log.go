@@ -277,9 +277,11 @@ func (l *Log) writeFrames(b *batch, from, to int) error {
 		return nil
 	}
 	lsn := b.first + LSN(from)
-	invariant.Check(lsn >= l.active.first && l.active.offset(lsn)+int64(to-from)+frameHeaderBytes <= l.active.size,
-		"frames of LSN %d, %d bytes, do not fit into segment %s", lsn, to-from, l.active.path)
-	_, err := l.active.file.WriteAt(b.buf[from:to], l.active.offset(lsn))
+	at := l.active.offset(lsn)
+	if lsn < l.active.first || at+int64(to-from)+frameHeaderBytes > l.active.size {
+		invariant.Violated("frames of LSN %d, %d bytes, do not fit into log segment %s", lsn, to-from, l.active.path)
+	}
+	_, err := l.active.file.WriteAt(b.buf[from:to], at)
 	return err
 }
 

@@ -44,6 +44,7 @@ func (l *Log) prepareSegment(sizeBytes int64) (*segmentFile, error) {
 		s.discard(l.cfg.FS)
 		return nil, err
 	}
+	// Now, so that beginSegment's sync has only the header to write.
 	if err := f.Sync(); err != nil {
 		s.discard(l.cfg.FS)
 		return nil, err

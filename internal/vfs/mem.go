@@ -43,7 +43,8 @@ type dirChange struct {
 	node   node
 	// after is set for the leaving half of a rename between directories: it is not
 	// kept without the arriving half, so that the file is never in neither.
-	after *dirChange
+	after    *dirChange
+	afterDir *dir
 }
 
 // NewMem returns an empty file system.
@@ -65,9 +66,16 @@ func apply(names map[string]node, c *dirChange) {
 	}
 }
 
+// sync makes all changes durable, and with the leaving half of a rename its
+// arriving half in the other directory.
 func (d *dir) sync() {
-	d.synced = maps.Clone(d.now)
-	d.changes = nil
+	changes := d.changes
+	d.synced, d.changes = maps.Clone(d.now), nil
+	for _, ch := range changes {
+		if ch.afterDir != nil {
+			ch.afterDir.sync()
+		}
+	}
 }
 
 // LieAboutSync makes Sync and SyncDir return nil and do nothing from now on, on
@@ -85,48 +93,58 @@ func (m *Mem) Clone() *Mem {
 	defer m.mu.Unlock()
 	c := NewMem()
 	c.lies = m.lies
-	seen := map[any]node{}
-	c.root = cloneNode(node{dir: m.root}, seen).dir
+	cl := cloner{files: map[*inode]*inode{}, dirs: map[*dir]*dir{}, changes: map[*dirChange]*dirChange{}}
+	c.root = cl.dir(m.root)
 	return c
 }
 
-// cloneNode copies a tree; seen keeps a node that is in several places one node.
-func cloneNode(n node, seen map[any]node) node {
-	if n.file != nil {
-		if c, ok := seen[n.file]; ok {
-			return c
-		}
-		c := node{file: n.file.clone()}
-		seen[n.file] = c
+// cloner copies a tree. What is in several places, or in the present and in the
+// durable state, stays one thing.
+type cloner struct {
+	files   map[*inode]*inode
+	dirs    map[*dir]*dir
+	changes map[*dirChange]*dirChange
+}
+
+func (cl *cloner) node(n node) node {
+	switch {
+	case n.dir != nil:
+		return node{dir: cl.dir(n.dir)}
+	case n.file == nil:
+		return node{}
+	}
+	if cl.files[n.file] == nil {
+		cl.files[n.file] = n.file.clone()
+	}
+	return node{file: cl.files[n.file]}
+}
+
+func (cl *cloner) dir(d *dir) *dir {
+	if c, ok := cl.dirs[d]; ok {
 		return c
 	}
-	if c, ok := seen[n.dir]; ok {
-		return c
+	c := newDir()
+	cl.dirs[d] = c
+	for name, child := range d.now {
+		c.now[name] = cl.node(child)
 	}
-	d := newDir()
-	c := node{dir: d}
-	seen[n.dir] = c
-	for name, child := range n.dir.now {
-		d.now[name] = cloneNode(child, seen)
+	for name, child := range d.synced {
+		c.synced[name] = cl.node(child)
 	}
-	for name, child := range n.dir.synced {
-		d.synced[name] = cloneNode(child, seen)
-	}
-	moved := map[*dirChange]*dirChange{}
-	for _, ch := range n.dir.changes {
-		cc := *ch
-		if ch.node != (node{}) {
-			cc.node = cloneNode(ch.node, seen)
-		}
-		moved[ch] = &cc
-		d.changes = append(d.changes, &cc)
-	}
-	// A rename between directories loses its tie in a clone of a kill: the two
-	// halves then survive a later power loss on their own only as "both".
 	for _, ch := range d.changes {
-		if to, ok := moved[ch.after]; ok {
-			ch.after = to
-		}
+		c.changes = append(c.changes, cl.change(ch))
+	}
+	return c
+}
+
+func (cl *cloner) change(ch *dirChange) *dirChange {
+	if c, ok := cl.changes[ch]; ok {
+		return c
+	}
+	c := &dirChange{remove: ch.remove, add: ch.add, node: cl.node(ch.node)}
+	cl.changes[ch] = c
+	if ch.after != nil {
+		c.after, c.afterDir = cl.change(ch.after), cl.dir(ch.afterDir)
 	}
 	return c
 }
@@ -328,7 +346,7 @@ func (m *Mem) Rename(oldName, newName string) error {
 	}
 	arrive := &dirChange{add: newBase, node: n}
 	to.change(arrive)
-	from.change(&dirChange{remove: oldBase, after: arrive})
+	from.change(&dirChange{remove: oldBase, after: arrive, afterDir: to})
 	return nil
 }
 
