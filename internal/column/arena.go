@@ -132,7 +132,7 @@ func (a *Arena) alloc(n int) (chunk, off int) {
 // a small one, and the unused part of the last one stays below a sixteenth.
 func (a *Arena) nextChunkSize() int {
 	size := minChunk
-	for size < maxChunk && int64(size) < a.held/16 {
+	for size < maxChunk && int64(size)*2 <= (a.held-a.dead)/16 {
 		size *= 2
 	}
 	return size

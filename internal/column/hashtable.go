@@ -8,8 +8,9 @@ import (
 // keeps no keys; the caller tells whether a candidate's key matches. Ids of
 // equal hashes stand side by side.
 //
-// A slot is 8 bytes, (32 bits of hash, id), in open addressing with linear
-// probing at a load of 0.64 to 0.8. The table is cut into parts by leading hash bits
+// A slot is 8 bytes, (low 32 bits of hash, id), in open addressing with linear
+// probing at a load of 0.64 to 0.8. (The low bits, because the high ones chose
+// the partition.) The table is cut into parts by the leading ones of these bits
 // (extendible hashing): a full part grows by a quarter, one of
 // maxPartLive ids splits in two, so that no step touches more than that and
 // takes longer than about 0.1 ms. Within a part the slots are in the order of their
@@ -85,7 +86,7 @@ func (d *hashDir) part(h uint32) *hashPart { return d.parts[h>>d.shift].Load() }
 
 // Lookup returns the id of a hash that match accepts.
 func (t *HashTable) Lookup(hash uint64, match func(id uint32) bool) (id uint32, ok bool) {
-	h := uint32(hash >> 32)
+	h := uint32(hash)
 	p := t.dir.Load().part(h)
 	slots := p.slots
 	for i := p.home(h); ; {
@@ -104,7 +105,7 @@ func (t *HashTable) Lookup(hash uint64, match func(id uint32) bool) (id uint32, 
 
 // Insert adds an id. Writer only.
 func (t *HashTable) Insert(hash uint64, id uint32) {
-	h := uint32(hash >> 32)
+	h := uint32(hash)
 	p := t.dir.Load().part(h)
 	if (p.used+1)*5 > len(p.slots)*4 {
 		t.enlarge(h, p)
@@ -239,7 +240,7 @@ func (p *hashPart) find(h, id uint32) (int, bool) {
 // Replace puts the id to in the place of from, in one step for readers, and
 // says whether from was there. Writer only.
 func (t *HashTable) Replace(hash uint64, from, to uint32) bool {
-	h := uint32(hash >> 32)
+	h := uint32(hash)
 	p := t.dir.Load().part(h)
 	i, ok := p.find(h, from)
 	if ok {
@@ -250,7 +251,7 @@ func (t *HashTable) Replace(hash uint64, from, to uint32) bool {
 
 // Delete takes an id out and says whether it was there. Writer only.
 func (t *HashTable) Delete(hash uint64, id uint32) bool {
-	h := uint32(hash >> 32)
+	h := uint32(hash)
 	p := t.dir.Load().part(h)
 	i, ok := p.find(h, id)
 	if !ok {
@@ -265,7 +266,7 @@ func (t *HashTable) Delete(hash uint64, id uint32) bool {
 	return true
 }
 
-// Each visits the 32 leading hash bits and the id of each entry, until visit
+// Each visits the low 32 hash bits and the id of each entry, until visit
 // returns false. Writer only.
 func (t *HashTable) Each(visit func(h, id uint32) bool) {
 	d := t.dir.Load()

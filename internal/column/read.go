@@ -118,7 +118,7 @@ func (s *Store) Gather(dst *Vec, rows []uint32) {
 // segment and all be visible to the caller.
 func (s *Store) Slice(dst *Vec, start uint32, n int) {
 	v, i := s.at(start)
-	if v == nil || v.nulls != nil || v.form == formRefs || v.form == form16 || s.rep == value.RepNumeric {
+	if v == nil || v.nulls != nil || v.form == formRefs || v.form == form16 || s.rep == value.RepNumeric && !slicePacked(dst, v, i, n) {
 		var buf [BatchRows]uint32
 		rows := buf[:0]
 		if n > len(buf) {
@@ -130,6 +130,9 @@ func (s *Store) Slice(dst *Vec, start uint32, n int) {
 		s.Gather(dst, rows)
 		return
 	}
+	if s.rep == value.RepNumeric {
+		return // slicePacked was enough
+	}
 	dst.Reset(s.typ.Kind)
 	switch {
 	case s.rep == value.RepFloat:
@@ -140,6 +143,20 @@ func (s *Store) Slice(dst *Vec, start uint32, n int) {
 	default:
 		dst.I = sliceInts(resized(dst.I, n, 0), v, i)
 	}
+}
+
+// slicePacked fills dst with n numerics unless one of them is wide.
+func slicePacked(dst *Vec, v *vector, i, n int) bool {
+	dst.Reset(value.Numeric)
+	dst.I = resized(dst.I, n, 0)
+	for j := range dst.I {
+		w := int64(v.word(i + j))
+		if value.IsWide(w) {
+			return false
+		}
+		dst.I[j] = w
+	}
+	return true
 }
 
 func sliceInts(out []int64, v *vector, i int) []int64 {
@@ -265,7 +282,7 @@ func (s *Store) gatherNumerics(dst *Vec, v *vector, rows []uint32, from, to int)
 // this one are encoded, and as strings from then on.
 func (s *Store) gatherBytes(dst *Vec, v *vector, rows []uint32, from, to int) {
 	n := len(rows)
-	if (v == nil || v.isDict()) && len(dst.S) == 0 {
+	if s.dict != nil && (v == nil || v.isDict()) && len(dst.S) == 0 {
 		dst.codes = resized(dst.codes, n, from)
 		dst.Codes, dst.Dict = dst.codes, s.dict
 		s.gatherCodes(dst.codes[from:to], v, rows[from:to])
@@ -312,6 +329,10 @@ func (s *Store) gatherStrings(out []string, v *vector, rows []uint32) {
 	case v.form == form16:
 		copies := make([][16]byte, len(rows))
 		for j, r := range rows {
+			if i := int(r & segmentMask); v.isNull(i) {
+				out[j] = ""
+				continue
+			}
 			copies[j] = v.b16[r&segmentMask]
 			out[j] = unsafe.String(&copies[j][0], 16)
 		}

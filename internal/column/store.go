@@ -407,14 +407,16 @@ func setInts(v *vector, off int, x []int64) {
 
 func (s *Store) setStrings(seg int, v *vector, off int, x *Vec, from, to int) *vector {
 	for i := from; i < to; i++ {
-		at := off + i - from
-		switch {
-		case x.Codes != nil:
-			v = s.setBytes(seg, v, at, x.Dict.String(x.Codes[i]))
-		case v.form == form16:
-			copy(v.b16[at][:], x.S[i])
-		default:
-			v = s.setBytes(seg, v, at, x.S[i])
+		var str string
+		if x.Codes != nil {
+			str = x.Dict.String(x.Codes[i])
+		} else {
+			str = x.S[i]
+		}
+		if at := off + i - from; v.form == form16 {
+			copy(v.b16[at][:], str)
+		} else {
+			v = s.setBytes(seg, v, at, str)
 		}
 	}
 	return v
