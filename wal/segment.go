@@ -93,8 +93,12 @@ func encodeSegmentHeader(id logID, first LSN) []byte {
 	binary.LittleEndian.PutUint32(b[headerVersionAt:], segmentVersion)
 	binary.LittleEndian.PutUint64(b[headerIDAt:], uint64(id))
 	binary.LittleEndian.PutUint64(b[headerFirstAt:], uint64(first))
-	binary.LittleEndian.PutUint32(b[headerCRCAt:], crc32.Checksum(b[:headerCRCAt], castagnoli))
+	signSegmentHeader(b)
 	return b
+}
+
+func signSegmentHeader(b []byte) {
+	binary.LittleEndian.PutUint32(b[headerCRCAt:], crc32.Checksum(b[:headerCRCAt], castagnoli))
 }
 
 // readSegmentHeader checks a segment's header and returns the log's id. A named
