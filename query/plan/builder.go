@@ -1,0 +1,112 @@
+package plan
+
+import (
+	"github.com/cachalotdb/cachalot/internal/schema"
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/query/expr"
+	"github.com/cachalotdb/cachalot/query/sql/ast"
+)
+
+// Options is what a plan depends on beside the statement.
+type Options struct {
+	Catalog *schema.Catalog
+	// Style reads literals; the session's.
+	Style *value.Style
+	// Params are the types that the client fixed; Unknown leaves one open.
+	Params []value.Kind
+	System System
+}
+
+// Planned says whether Make knows a kind of statement; the others are commands.
+func Planned(s ast.Stmt) bool {
+	switch s.(type) {
+	case *ast.SelectStmt, *ast.InsertStmt, *ast.UpdateStmt, *ast.DeleteStmt:
+		return true
+	}
+	return false
+}
+
+// Make plans a statement that Planned knows. Errors are *sqlerr.Error.
+func Make(s ast.Stmt, opts Options) (*Plan, error) {
+	b := &builder{Options: opts, params: expr.NewParamTypes(opts.Params)}
+	p := &Plan{CatalogVersion: opts.Catalog.Version()}
+	var err error
+	switch s := s.(type) {
+	case *ast.SelectStmt:
+		p.Root, p.Columns, err = b.selectStmt(s)
+	case *ast.InsertStmt:
+		p.Root, p.Columns, err = b.insertStmt(s)
+	case *ast.UpdateStmt:
+		p.Root, p.Columns, err = b.updateStmt(s)
+	case *ast.DeleteStmt:
+		p.Root, p.Columns, err = b.deleteStmt(s)
+	default:
+		return nil, sqlerr.NotSupported("this statement is not supported").At(s.Pos())
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.Writes = b.writes
+	if p.Params, err = b.params.Finish(); err != nil {
+		return nil, err
+	}
+	p.optimize()
+	return p, nil
+}
+
+// builder binds one statement.
+type builder struct {
+	Options
+	params *expr.ParamTypes
+	writes []*schema.Table
+}
+
+// binder returns a binder for one clause.
+func (b *builder) binder(sc expr.Scope, clause string) *expr.Binder {
+	return &expr.Binder{Scope: sc, Params: b.params, Style: b.Style, Clause: clause, Special: b.special}
+}
+
+// special answers for the expressions that need a planner; those that it could do are done by
+// its callers before it is asked.
+func (b *builder) special(e ast.Expr) (expr.Expr, error) {
+	switch e := e.(type) {
+	case *ast.SubLink:
+		return nil, sqlerr.NotSupported("subqueries are not supported").At(e.Pos())
+	case *ast.SetToDefault:
+		return nil, sqlerr.New(sqlerr.SyntaxError, "DEFAULT is not allowed in this context").At(e.Pos())
+	case *ast.CurrentOf:
+		return nil, sqlerr.NotSupported("WHERE CURRENT OF is not supported").At(e.Pos())
+	case *ast.RowExpr:
+		return nil, sqlerr.NotSupported("row values are not supported").At(e.Pos())
+	case *ast.GroupingFunc:
+		return nil, sqlerr.New(sqlerr.GroupingError, "grouping operations are not allowed in this place").At(e.Pos())
+	}
+	return nil, nil
+}
+
+// Table finds the table of a name written in a statement: 42P01 when there is none.
+func Table(cat *schema.Catalog, name ast.QualifiedName) (*schema.Table, error) {
+	if name.Schema == "" || name.Schema == schema.PublicSchema {
+		if t, ok := cat.Table(name.Name); ok {
+			return t, nil
+		}
+	}
+	return nil, sqlerr.New(sqlerr.UndefinedTable, "relation %q does not exist", name.String()).At(name.Pos())
+}
+
+// conjuncts splits a condition and compiles its parts.
+func conjuncts(cond expr.Expr) []*Program {
+	if cond == nil {
+		return nil
+	}
+	return programs(expr.Conjuncts(cond))
+}
+
+// where binds a WHERE clause; nil without one.
+func (b *builder) where(sc *scope, e ast.Expr) (expr.Expr, error) {
+	if e == nil {
+		return nil, nil
+	}
+	return b.binder(sc, "WHERE").BindBool(e, "WHERE")
+}

@@ -1,0 +1,297 @@
+package plan
+
+import (
+	"github.com/cachalotdb/cachalot/internal/schema"
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/query/expr"
+	"github.com/cachalotdb/cachalot/query/sql/ast"
+	"github.com/cachalotdb/cachalot/query/sql/parse"
+)
+
+func (b *builder) insertStmt(s *ast.InsertStmt) (Node, []Column, error) {
+	switch {
+	case s.With != nil:
+		return nil, nil, sqlerr.NotSupported("WITH queries are not supported").At(s.With.Pos())
+	case s.Overriding != ast.OverridingNone:
+		return nil, nil, sqlerr.NotSupported("OVERRIDING is not supported").At(s.Pos())
+	}
+	t, err := b.writeTable(s.Table)
+	if err != nil {
+		return nil, nil, err
+	}
+	cols, err := insertColumns(t, s.Columns)
+	if err != nil {
+		return nil, nil, err
+	}
+	n := &Insert{Table: t}
+	width := len(cols)
+	switch {
+	case s.Query == nil: // DEFAULT VALUES
+		n.Rows, width = &InsertRows{Bound: [][]expr.Expr{{}}}, 0
+	case s.Query.Values != nil && plainValues(s.Query):
+		n.Rows, width, err = b.insertValues(t, cols, s)
+	default:
+		n.In, width, err = b.insertQuery(t, cols, s)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if n.Sources, err = b.sources(t, cols[:width]); err != nil {
+		return nil, nil, err
+	}
+	if n.Conflict, err = b.onConflict(t, s); err != nil {
+		return nil, nil, err
+	}
+	columns, err := b.returning(t, s.Table, s.Returning, &n.Returning)
+	return n, columns, err
+}
+
+// plainValues says whether a query is VALUES without clauses.
+func plainValues(s *ast.SelectStmt) bool {
+	return len(s.OrderBy) == 0 && s.Limit == nil && s.LimitOffset == nil && s.With == nil && len(s.Locking) == 0
+}
+
+// writeTable finds the table of an INSERT, UPDATE or DELETE.
+func (b *builder) writeTable(r *ast.RangeVar) (*schema.Table, error) {
+	t, err := Table(b.Catalog, r.Table)
+	if err != nil {
+		if b.System != nil {
+			if f, ok := b.System.Relation(r.Table.Schema, r.Table.Name); ok {
+				return nil, sqlerr.New(sqlerr.InsufficientPrivilege, "permission denied for relation %s", f.Name).At(r.Pos())
+			}
+		}
+		return nil, err
+	}
+	b.writes = append(b.writes, t)
+	return t, nil
+}
+
+// insertColumns resolves the column list; without one it is all columns.
+func insertColumns(t *schema.Table, list []*ast.AssignTarget) ([]*schema.Column, error) {
+	var cols []*schema.Column
+	if list == nil {
+		for i := range t.Columns {
+			if !t.Columns[i].Hidden {
+				cols = append(cols, &t.Columns[i])
+			}
+		}
+		return cols, nil
+	}
+	for _, a := range list {
+		c, err := assignable(t, a)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range cols {
+			if o == c {
+				return nil, sqlerr.New(sqlerr.DuplicateColumn, "column %q specified more than once", a.Name).At(a.Pos())
+			}
+		}
+		cols = append(cols, c)
+	}
+	return cols, nil
+}
+
+// assignable finds the column that a statement assigns.
+func assignable(t *schema.Table, a *ast.AssignTarget) (*schema.Column, error) {
+	c, ok := t.Column(a.Name)
+	if !ok {
+		return nil, sqlerr.New(sqlerr.UndefinedColumn, "column %q of relation %q does not exist", a.Name, t.Name).At(a.Pos())
+	}
+	if len(a.Path) > 0 {
+		return nil, sqlerr.NotSupported("assignment to a part of a column is not supported").At(a.Pos())
+	}
+	return c, nil
+}
+
+// insertValues binds the rows of VALUES to the columns they go to.
+func (b *builder) insertValues(t *schema.Table, cols []*schema.Column, s *ast.InsertStmt) (*InsertRows, int, error) {
+	v := s.Query.Values
+	width := len(v.Rows[0])
+	if err := checkWidth(cols, width, s, v.Rows[0]); err != nil {
+		return nil, 0, err
+	}
+	rows := &InsertRows{}
+	for _, c := range cols[:width] {
+		rows.Types = append(rows.Types, c.Type)
+		rows.Names = append(rows.Names, c.Name)
+	}
+	binder := b.binder(nil, "VALUES")
+	for i, row := range v.Rows {
+		if len(row) != width {
+			return nil, 0, sqlerr.New(sqlerr.SyntaxError, "VALUES lists must all be the same length").At(row[0].Pos())
+		}
+		if i >= v.PlainFrom && len(v.Rows) > 1 && constants(row) {
+			rows.Plain = append(rows.Plain, row)
+			continue
+		}
+		if len(rows.Plain) > 0 {
+			// Rows keep their order: what was plain before this row is bound too.
+			for _, p := range rows.Plain {
+				bound, err := bindRow(binder, cols, p)
+				if err != nil {
+					return nil, 0, err
+				}
+				rows.Bound = append(rows.Bound, bound)
+			}
+			rows.Plain = nil
+		}
+		bound, err := bindRow(binder, cols, row)
+		if err != nil {
+			return nil, 0, err
+		}
+		rows.Bound = append(rows.Bound, bound)
+	}
+	return rows, width, nil
+}
+
+// constants says whether a row is made of constants alone.
+func constants(row []ast.Expr) bool {
+	for _, c := range row {
+		if _, ok := c.(*ast.Const); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// bindRow binds a row of VALUES; DEFAULT is nil.
+func bindRow(b *expr.Binder, cols []*schema.Column, row []ast.Expr) ([]expr.Expr, error) {
+	out := make([]expr.Expr, len(row))
+	for j, cell := range row {
+		if _, ok := cell.(*ast.SetToDefault); ok {
+			continue
+		}
+		x, err := b.Bind(cell)
+		if err != nil {
+			return nil, err
+		}
+		if out[j], err = b.Assign(x, cols[j].Type, cols[j].Name); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func checkWidth(cols []*schema.Column, width int, s *ast.InsertStmt, row []ast.Expr) error {
+	switch {
+	case width > len(cols):
+		pos := s.Query.Pos()
+		if row != nil {
+			pos = row[len(cols)].Pos()
+		}
+		return sqlerr.New(sqlerr.SyntaxError, "INSERT has more expressions than target columns").At(pos)
+	case width < len(cols) && s.Columns != nil:
+		return sqlerr.New(sqlerr.SyntaxError, "INSERT has more target columns than expressions").At(s.Columns[width].Pos())
+	}
+	return nil
+}
+
+// insertQuery plans INSERT .. SELECT.
+func (b *builder) insertQuery(t *schema.Table, cols []*schema.Column, s *ast.InsertStmt) (Node, int, error) {
+	in, columns, err := b.selectStmt(s.Query)
+	if err != nil {
+		return nil, 0, err
+	}
+	if err := checkWidth(cols, len(columns), s, nil); err != nil {
+		return nil, 0, err
+	}
+	p := &Project{In: in}
+	binder := b.binder(nil, "INSERT")
+	for i, c := range columns {
+		pos := s.Query.Pos()
+		if i < len(s.Query.Targets) {
+			pos = s.Query.Targets[i].Expr.Pos()
+		}
+		x, err := binder.Assign(expr.NewColumn(i, c.Type, quoteIdent(c.Name), pos), cols[i].Type, cols[i].Name)
+		if err != nil {
+			return nil, 0, err
+		}
+		p.Exprs = append(p.Exprs, NewProgram(x))
+	}
+	return p, len(columns), nil
+}
+
+// sources says where each column of the table gets its value, given the columns of the input.
+func (b *builder) sources(t *schema.Table, cols []*schema.Column) ([]ColumnSource, error) {
+	out := make([]ColumnSource, len(t.Columns))
+	for i := range t.Columns {
+		out[i].Input = -1
+		for j, c := range cols {
+			if c.Num == t.Columns[i].Num {
+				out[i].Input = j
+			}
+		}
+		var err error
+		if out[i].Default, err = DefaultExpr(&t.Columns[i], b.Style); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// DefaultExpr returns a column's default, nil for NULL.
+func DefaultExpr(c *schema.Column, style *value.Style) (expr.Expr, error) {
+	if c.Default == "" {
+		return nil, nil
+	}
+	list, err := parse.Parse("SELECT "+c.Default, parse.Options{})
+	if err != nil {
+		return nil, err
+	}
+	sel, ok := list[0].Stmt.(*ast.SelectStmt)
+	if !ok || len(sel.Targets) != 1 {
+		return nil, sqlerr.New(sqlerr.InternalError, "default of column %q is not an expression: %s", c.Name, c.Default)
+	}
+	return BindDefault(sel.Targets[0].Expr, c, style)
+}
+
+// BindDefault binds a default expression to its column's type.
+func BindDefault(e ast.Expr, c *schema.Column, style *value.Style) (expr.Expr, error) {
+	b := &expr.Binder{Style: style, Clause: "DEFAULT", Scope: noDefaultColumns{}}
+	x, err := b.Bind(e)
+	if err != nil {
+		return nil, err
+	}
+	if !canAssign(b, x, c) {
+		return nil, sqlerr.New(sqlerr.DatatypeMismatch, "column %q is of type %s but default expression is of type %s",
+			c.Name, c.Type.Kind, x.Type().Kind).WithHint("You will need to rewrite or cast the expression.")
+	}
+	return b.Assign(x, c.Type, c.Name)
+}
+
+func canAssign(b *expr.Binder, e expr.Expr, c *schema.Column) bool {
+	_, err := b.Assign(e, c.Type, c.Name)
+	return sqlerr.Code(err) != sqlerr.DatatypeMismatch
+}
+
+// noDefaultColumns refuses column names in DEFAULT.
+type noDefaultColumns struct{}
+
+func (noDefaultColumns) Column(ref *ast.ColumnRef) (expr.Expr, error) {
+	return nil, sqlerr.New(sqlerr.FeatureNotSupported, "cannot use column reference in DEFAULT expression").At(ref.Pos())
+}
+
+// returning binds a RETURNING list over the row of the table.
+func (b *builder) returning(t *schema.Table, r *ast.RangeVar, list []*ast.Target, out *[]*Program) ([]Column, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	rel, err := tableRelation(t, r.Alias)
+	if err != nil {
+		return nil, err
+	}
+	sc := &scope{}
+	sc.add(rel)
+	targets, err := b.bindTargetList(list, sc, b.binder(sc, "RETURNING"))
+	if err != nil {
+		return nil, err
+	}
+	columns := make([]Column, len(targets))
+	for i, t := range targets {
+		columns[i] = t.Column
+		*out = append(*out, NewProgram(t.expr))
+	}
+	return columns, nil
+}

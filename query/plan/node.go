@@ -1,0 +1,269 @@
+package plan
+
+import (
+	"github.com/cachalotdb/cachalot/internal/schema"
+	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/query/expr"
+	"github.com/cachalotdb/cachalot/query/sql/ast"
+)
+
+// Plan is a statement ready to be run any number of times.
+type Plan struct {
+	Root Node
+	// Columns are the result's; nil for a statement that returns no rows.
+	Columns []Column
+	Params  []value.Kind
+	// Point is the short path when the statement reads one row by primary key, nil otherwise.
+	Point *Point
+	// CatalogVersion is the catalog's that names were resolved in.
+	CatalogVersion uint64
+	// Tables are the tables that the statement writes.
+	Writes []*schema.Table
+}
+
+// Column is a column of a result.
+type Column struct {
+	Name     string
+	Type     value.Type
+	TableOID uint32 // 0 when it is not a plain column of a table
+	AttNum   int16
+}
+
+// Node is one relational operation. Its expressions read the columns of its
+// input by index. Nodes are immutable once the plan is made.
+type Node interface {
+	// Types are the types of the columns that it yields.
+	Types() []value.Type
+	// Input returns the node's input, or nil.
+	Input() Node
+}
+
+// Program is an expression that is compiled when it is first needed; compiled
+// forms are reused. Safe for concurrent use.
+type Program struct {
+	Expr expr.Expr
+	pool programPool
+}
+
+// Scan reads the rows of a table for which all of Where is true.
+type Scan struct {
+	Table *schema.Table
+	Alias string  // the name it has in the statement
+	Cols  []int16 // the columns it yields
+	Where []*Program
+	// Order is the order that the node above wants, when an index could give it.
+	Order *ScanOrder
+}
+
+// ScanOrder is an order that a B-tree walk can give.
+type ScanOrder struct {
+	Index   *schema.Index
+	Reverse bool
+	Keys    []SortKey // over the columns of the scan
+	// Bound is the number of leading index columns that equalities fix.
+	Bound int
+}
+
+// Values yields rows of expressions that read no columns. One row without
+// columns is SELECT without FROM.
+type Values struct {
+	Rows  [][]expr.Expr
+	types []value.Type
+}
+
+// Function yields the rows of a table function.
+type Function struct {
+	Func  *TableFunction
+	Args  []expr.Expr
+	Alias string
+	types []value.Type
+}
+
+// Filter yields the rows of its input for which all conditions are true.
+type Filter struct {
+	In    Node
+	Where []*Program
+}
+
+// Project yields expressions over its input.
+type Project struct {
+	In    Node
+	Exprs []*Program
+}
+
+// Aggregate groups its input. It yields the keys, then the aggregates, then for each of
+// Groupings the bit mask that GROUPING() returns.
+type Aggregate struct {
+	In   Node
+	Keys []*Program
+	// KeyExprs of a set that does not group by them are NULL. Sets holds one set
+	// of key indexes for a plain GROUP BY; no key and one empty set for none at all.
+	Sets      [][]int
+	Aggs      []*expr.AggCall
+	Groupings [][]int // each a list of key indexes
+}
+
+// SortKey is one key of an order.
+type SortKey struct {
+	Program    *Program
+	Desc       bool
+	NullsFirst bool
+}
+
+// Sort orders its input; rows with equal keys stay in their order.
+type Sort struct {
+	In   Node
+	Keys []SortKey
+}
+
+// Distinct drops rows that repeat an earlier one in the columns On; nil means all.
+type Distinct struct {
+	In Node
+	On []*Program
+}
+
+// Limit yields Count rows after the first Offset; nil is no limit.
+type Limit struct {
+	In     Node
+	Count  expr.Expr // int8
+	Offset expr.Expr // int8
+}
+
+// Insert adds its input's rows to a table.
+type Insert struct {
+	Table *schema.Table
+	In    Node // nil when Rows has them
+	Rows  *InsertRows
+	// Sources has an entry for each column of the table: where its value comes from.
+	Sources  []ColumnSource
+	Conflict *Conflict
+	// Returning is over the whole row of the table; nil without RETURNING.
+	Returning []*Program
+}
+
+// ColumnSource is where an inserted column's value comes from: the input's column Input, or, when
+// that is negative, Default.
+type ColumnSource struct {
+	Input   int
+	Default expr.Expr // nil is NULL
+}
+
+// InsertRows is the rows of INSERT .. VALUES, assigned to the input columns.
+type InsertRows struct {
+	// Bound rows come first. A nil cell is DEFAULT.
+	Bound [][]expr.Expr
+	// Plain rows of constants are evaluated from the syntax tree as they are inserted.
+	Plain [][]ast.Expr
+	// Types are those of the columns that the cells are assigned to.
+	Types []value.Type
+	Names []string
+}
+
+// Conflict is ON CONFLICT.
+type Conflict struct {
+	Update bool // else DO NOTHING
+	Set    []Assignment
+	Where  expr.Expr // over the row of the table, then the row of excluded; nil for none
+}
+
+// Assignment sets a column to an expression.
+type Assignment struct {
+	Num  int16
+	Expr expr.Expr
+}
+
+// Update changes rows of a table. Expressions are over the whole row.
+type Update struct {
+	Table     *schema.Table
+	Scan      *Scan // yields the key columns first
+	Set       []Assignment
+	Where     []expr.Expr // the condition again, over the whole row
+	Returning []*Program
+	Point     []expr.Expr // the primary key's values when the condition fixes them
+}
+
+// Delete removes rows of a table. Fields are as those of Update.
+type Delete struct {
+	Table     *schema.Table
+	Scan      *Scan
+	Where     []expr.Expr
+	Returning []*Program
+	Point     []expr.Expr
+}
+
+// Point reads the row of a primary key, if it meets Where, without an
+// operator tree.
+type Point struct {
+	Table *schema.Table
+	Alias string
+	Keys  []expr.Expr // constants and parameters, one for each key column
+	Cols  []int16
+	Where []expr.Expr // what is left of the condition
+	Exprs []expr.Expr // the result's columns over Cols
+	// Plain has the index in Cols of each result column when all are plain
+	// columns; nil otherwise.
+	Plain []int
+}
+
+func (n *Scan) Types() []value.Type {
+	types := make([]value.Type, len(n.Cols))
+	for i, c := range n.Cols {
+		types[i] = n.Table.ColumnByNum(c).Type
+	}
+	return types
+}
+
+func (n *Values) Types() []value.Type   { return n.types }
+func (n *Function) Types() []value.Type { return n.types }
+func (n *Filter) Types() []value.Type   { return n.In.Types() }
+func (n *Project) Types() []value.Type  { return programTypes(n.Exprs) }
+func (n *Sort) Types() []value.Type     { return n.In.Types() }
+func (n *Distinct) Types() []value.Type { return n.In.Types() }
+func (n *Limit) Types() []value.Type    { return n.In.Types() }
+func (n *Insert) Types() []value.Type   { return programTypes(n.Returning) }
+func (n *Update) Types() []value.Type   { return programTypes(n.Returning) }
+func (n *Delete) Types() []value.Type   { return programTypes(n.Returning) }
+
+func (n *Aggregate) Types() []value.Type {
+	types := programTypes(n.Keys)
+	for _, a := range n.Aggs {
+		types = append(types, a.Type())
+	}
+	for range n.Groupings {
+		types = append(types, value.Of(value.Int4))
+	}
+	return types
+}
+
+func (n *Scan) Input() Node      { return nil }
+func (n *Values) Input() Node    { return nil }
+func (n *Function) Input() Node  { return nil }
+func (n *Filter) Input() Node    { return n.In }
+func (n *Project) Input() Node   { return n.In }
+func (n *Aggregate) Input() Node { return n.In }
+func (n *Sort) Input() Node      { return n.In }
+func (n *Distinct) Input() Node  { return n.In }
+func (n *Limit) Input() Node     { return n.In }
+func (n *Insert) Input() Node    { return n.In }
+
+func (n *Update) Input() Node {
+	if n.Scan == nil {
+		return nil
+	}
+	return n.Scan
+}
+
+func (n *Delete) Input() Node {
+	if n.Scan == nil {
+		return nil
+	}
+	return n.Scan
+}
+
+func programTypes(list []*Program) []value.Type {
+	types := make([]value.Type, len(list))
+	for i, p := range list {
+		types[i] = p.Expr.Type()
+	}
+	return types
+}

@@ -1,0 +1,291 @@
+package plan
+
+import (
+	"github.com/cachalotdb/cachalot/internal/schema"
+	"github.com/cachalotdb/cachalot/query/expr"
+)
+
+// optimize applies the rules to a bound plan, in this order:
+//
+//  1. prune: a scan reads only the columns that are used;
+//  2. order: a scan under a sort learns of the index that has the order;
+//  3. point: a look-up of one row by primary key gets its short path.
+func (p *Plan) optimize() {
+	switch n := p.Root.(type) {
+	case *Update:
+		n.Scan.pruneTo(n.Table.Key)
+	case *Delete:
+		n.Scan.pruneTo(n.Table.Key)
+	}
+	prune(p.Root)
+	order(p.Root)
+	p.Point = point(p.Root)
+}
+
+// prune walks down to each scan and drops the columns of it that no node reads.
+func prune(n Node) {
+	var above []Node // nodes over the same columns as the scan below them
+	for ; n != nil; n = n.Input() {
+		switch n := n.(type) {
+		case *Project, *Aggregate:
+			above = []Node{n}
+		case *Filter, *Sort, *Distinct, *Limit:
+			above = append(above, n)
+		case *Scan:
+			n.prune(above)
+		default:
+			above = nil
+		}
+	}
+}
+
+// prune keeps the columns that the scan's own condition and the nodes above read.
+func (s *Scan) prune(above []Node) {
+	if len(above) == 0 {
+		return // all columns are the result
+	}
+	switch above[0].(type) {
+	case *Project, *Aggregate:
+	default:
+		return
+	}
+	used := make([]bool, len(s.Cols))
+	note := func(e expr.Expr) expr.Expr {
+		expr.Columns(e, func(i int) { used[i] = true })
+		return e
+	}
+	for _, n := range above {
+		mapExprs(n, note)
+	}
+	mapPrograms(s.Where, note)
+	s.keep(used, above)
+}
+
+// keep drops the unused columns and renumbers the expressions over the scan.
+func (s *Scan) keep(used []bool, above []Node) {
+	place := make([]int, len(s.Cols))
+	var cols []int16
+	for i, u := range used {
+		if u {
+			place[i] = len(cols)
+			cols = append(cols, s.Cols[i])
+		}
+	}
+	s.Cols = cols
+	move := func(e expr.Expr) expr.Expr { return moveColumns(e, place) }
+	mapPrograms(s.Where, move)
+	for _, n := range above {
+		mapExprs(n, move)
+	}
+}
+
+// pruneTo makes the scan of an UPDATE or DELETE yield the key columns first, then those of its condition.
+func (s *Scan) pruneTo(key []int16) {
+	used := make([]bool, len(s.Cols))
+	for _, p := range s.Where {
+		expr.Columns(p.Expr, func(i int) { used[i] = true })
+	}
+	place := make([]int, len(s.Cols))
+	cols := append([]int16(nil), key...)
+	for i, num := range key {
+		place[num-1] = i
+		used[num-1] = false
+	}
+	for i, u := range used {
+		if u {
+			place[i] = len(cols)
+			cols = append(cols, int16(i+1))
+		}
+	}
+	s.Cols = cols
+	mapPrograms(s.Where, func(e expr.Expr) expr.Expr { return moveColumns(e, place) })
+}
+
+// moveColumns renumbers the columns that an expression reads.
+func moveColumns(e expr.Expr, place []int) expr.Expr {
+	return expr.Rewrite(e, func(x expr.Expr) expr.Expr {
+		c, ok := x.(*expr.Column)
+		if !ok || place[c.Index] == c.Index {
+			return x
+		}
+		return expr.NewColumn(place[c.Index], c.Type(), c.Name, c.Pos())
+	})
+}
+
+// mapExprs replaces each expression of a node over its input.
+func mapExprs(n Node, f func(expr.Expr) expr.Expr) {
+	switch n := n.(type) {
+	case *Filter:
+		mapPrograms(n.Where, f)
+	case *Project:
+		mapPrograms(n.Exprs, f)
+	case *Aggregate:
+		mapPrograms(n.Keys, f)
+		for i, a := range n.Aggs {
+			n.Aggs[i] = mapAggregate(a, f)
+		}
+	case *Sort:
+		for _, k := range n.Keys {
+			k.Program.Expr = f(k.Program.Expr)
+		}
+	case *Distinct:
+		mapPrograms(n.On, f)
+	}
+}
+
+func mapAggregate(a *expr.AggCall, f func(expr.Expr) expr.Expr) *expr.AggCall {
+	return expr.Rewrite(a, func(x expr.Expr) expr.Expr {
+		if x == expr.Expr(a) {
+			return x
+		}
+		return f(x)
+	}).(*expr.AggCall)
+}
+
+func mapPrograms(list []*Program, f func(expr.Expr) expr.Expr) {
+	for _, p := range list {
+		p.Expr = f(p.Expr)
+	}
+}
+
+// order tells the scan under a sort which index has the order that is asked for.
+func order(n Node) {
+	for ; n != nil; n = n.Input() {
+		s, ok := n.(*Sort)
+		if !ok {
+			continue
+		}
+		if scan, ok := s.In.(*Scan); ok {
+			scan.Order = scanOrder(scan, s.Keys)
+		}
+	}
+}
+
+// scanOrder finds a B-tree whose order the keys are. Leading columns of the index that the
+// condition fixes to one value need not be among the keys.
+func scanOrder(s *Scan, keys []SortKey) *ScanOrder {
+	for _, x := range s.Table.Indexes {
+		if x.Kind != schema.BTree {
+			continue
+		}
+		for bound := 0; bound < len(x.Columns); bound++ {
+			if o := s.matchOrder(x, bound, keys); o != nil {
+				return o
+			}
+			if !s.fixes(x.Columns[bound].Num) {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// matchOrder compares the keys with the columns of an index from bound on.
+func (s *Scan) matchOrder(x *schema.Index, bound int, keys []SortKey) *ScanOrder {
+	if len(keys) > len(x.Columns)-bound {
+		return nil
+	}
+	o := &ScanOrder{Index: x, Keys: keys, Bound: bound}
+	for i, k := range keys {
+		c, ok := expr.Unrelabel(k.Program.Expr).(*expr.Column)
+		xc := x.Columns[bound+i]
+		if !ok || s.Cols[c.Index] != xc.Num {
+			return nil
+		}
+		reverse := k.Desc != xc.Desc
+		if i > 0 && reverse != o.Reverse || (k.NullsFirst != xc.NullsFirst) != reverse {
+			return nil
+		}
+		o.Reverse = reverse
+	}
+	return o
+}
+
+// fixes says whether the condition has column = constant.
+func (s *Scan) fixes(num int16) bool {
+	for _, p := range s.Where {
+		if index, _, ok := equality(p.Expr); ok && s.Cols[index] == num {
+			return true
+		}
+	}
+	return false
+}
+
+// equality takes column = expression apart, where the expression has one value for the statement and
+// is of the column's own kind or one with the same keys.
+func equality(e expr.Expr) (index int, value expr.Expr, ok bool) {
+	call, is := e.(*expr.Call)
+	if !is || call.Func.Op != "=" || len(call.Args) != 2 {
+		return 0, nil, false
+	}
+	for i := range 2 {
+		c, is := expr.Unrelabel(call.Args[i]).(*expr.Column)
+		other := call.Args[1-i]
+		if is && expr.IsConst(other) && sameKeys(c.Type().Kind, other.Type().Kind) {
+			return c.Index, other, true
+		}
+	}
+	return 0, nil, false
+}
+
+// pointKeys returns the values of the primary key when the condition fixes all of it.
+func (s *Scan) pointKeys() []expr.Expr {
+	keys, _ := s.splitKeys()
+	return keys
+}
+
+// splitKeys returns the values of the primary key when the condition fixes all of
+// it, and the rest of the condition.
+func (s *Scan) splitKeys() (keys, rest []expr.Expr) {
+	if s.Table.HiddenKey {
+		return nil, nil
+	}
+	keys = make([]expr.Expr, len(s.Table.Key))
+	found := 0
+	for _, p := range s.Where {
+		index, v, ok := equality(p.Expr)
+		used := false
+		for i, num := range s.Table.Key {
+			if ok && s.Cols[index] == num && keys[i] == nil {
+				keys[i], used = v, true
+				found++
+			}
+		}
+		if !used {
+			rest = append(rest, p.Expr)
+		}
+	}
+	if found < len(keys) {
+		return nil, nil
+	}
+	return keys, rest
+}
+
+// point makes the short path of a projection over a scan that a primary key answers.
+func point(n Node) *Point {
+	p, ok := n.(*Project)
+	if !ok {
+		return nil
+	}
+	s, ok := p.In.(*Scan)
+	if !ok {
+		return nil
+	}
+	keys, rest := s.splitKeys()
+	if keys == nil {
+		return nil
+	}
+	pt := &Point{Table: s.Table, Alias: s.Alias, Keys: keys, Cols: s.Cols, Where: rest}
+	plain := true
+	for _, e := range p.Exprs {
+		pt.Exprs = append(pt.Exprs, e.Expr)
+		c, ok := e.Expr.(*expr.Column)
+		if plain = plain && ok; plain {
+			pt.Plain = append(pt.Plain, c.Index)
+		}
+	}
+	if !plain {
+		pt.Plain = nil
+	}
+	return pt
+}

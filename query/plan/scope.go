@@ -1,0 +1,237 @@
+package plan
+
+import (
+	"strings"
+
+	"github.com/cachalotdb/cachalot/internal/schema"
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/query/expr"
+	"github.com/cachalotdb/cachalot/query/sql/ast"
+)
+
+// relation is one entry of a FROM list: its name in the statement and the columns that it gives.
+type relation struct {
+	alias   string
+	table   string // its own name
+	aliased bool   // an alias was written, which hides the own name
+	schema  string
+	def     *schema.Table // nil when it is not a table
+	columns []scopeColumn
+	offset  int // of its first column in the scope's row
+}
+
+// scopeColumn is one column that can be named.
+type scopeColumn struct {
+	name     string
+	typ      value.Type
+	tableOID uint32
+	attNum   int16
+	hidden   bool
+}
+
+// scope resolves the names of a FROM list. It implements expr.Scope.
+type scope struct {
+	relations []*relation
+	// qualify writes columns as table.column in deparsed expressions.
+	qualify bool
+}
+
+func (s *scope) add(r *relation) {
+	r.offset = s.width()
+	s.relations = append(s.relations, r)
+}
+
+// width is the number of columns of the row that the scope describes.
+func (s *scope) width() int {
+	n := 0
+	for _, r := range s.relations {
+		n += len(r.columns)
+	}
+	return n
+}
+
+// at returns the column with an index in the scope's row.
+func (s *scope) at(index int) (*relation, *scopeColumn) {
+	for _, r := range s.relations {
+		if index < r.offset+len(r.columns) {
+			return r, &r.columns[index-r.offset]
+		}
+	}
+	return nil, nil
+}
+
+// tableRelation describes a table with all its columns, so that column number n is at n-1.
+func tableRelation(t *schema.Table, alias *ast.Alias) (*relation, error) {
+	r := &relation{alias: t.Name, table: t.Name, schema: t.Schema, def: t}
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		r.columns = append(r.columns, scopeColumn{name: c.Name, typ: c.Type, tableOID: t.OID, attNum: c.Num, hidden: c.Hidden})
+	}
+	return r, r.rename(alias)
+}
+
+// rename gives a relation and its first columns the names of an alias.
+func (r *relation) rename(alias *ast.Alias) error {
+	if alias == nil {
+		return nil
+	}
+	r.alias, r.aliased = alias.Name, true
+	next := 0
+	for _, id := range alias.Columns {
+		for next < len(r.columns) && r.columns[next].hidden {
+			next++
+		}
+		if next == len(r.columns) {
+			return sqlerr.New(sqlerr.InvalidColumnReference, "table %q has %d columns available but %d columns specified",
+				r.alias, r.visible(), len(alias.Columns)).At(alias.Pos())
+		}
+		r.columns[next].name = id.Name
+		next++
+	}
+	return nil
+}
+
+func (r *relation) visible() int {
+	n := 0
+	for i := range r.columns {
+		if !r.columns[i].hidden {
+			n++
+		}
+	}
+	return n
+}
+
+func (r *relation) find(name string) int {
+	for i := range r.columns {
+		if r.columns[i].name == name && !r.columns[i].hidden {
+			return i
+		}
+	}
+	return -1
+}
+
+// Column implements expr.Scope.
+func (s *scope) Column(ref *ast.ColumnRef) (expr.Expr, error) {
+	name := ref.Parts[len(ref.Parts)-1].Name
+	if len(ref.Parts) > 1 {
+		r, err := s.qualifier(ref.Parts[:len(ref.Parts)-1], ref.Pos())
+		if err != nil {
+			return nil, err
+		}
+		i := r.find(name)
+		if i < 0 {
+			return nil, s.missing(sqlerr.New(sqlerr.UndefinedColumn, "column %s.%s does not exist", r.alias, name), ref, name)
+		}
+		return s.column(r, i, ref.Pos()), nil
+	}
+	var found expr.Expr
+	for _, r := range s.relations {
+		i := r.find(name)
+		if i < 0 {
+			continue
+		}
+		if found != nil {
+			return nil, sqlerr.New(sqlerr.AmbiguousColumn, "column reference %q is ambiguous", name).At(ref.Pos())
+		}
+		found = s.column(r, i, ref.Pos())
+	}
+	switch {
+	case found != nil:
+		return found, nil
+	case ref.MaybeLiteral:
+		return expr.Literal(ref.Raw, ref.Pos()), nil
+	}
+	for _, r := range s.relations {
+		if r.alias == name {
+			return nil, sqlerr.NotSupported("whole-row references are not supported").At(ref.Pos())
+		}
+	}
+	return nil, s.missing(sqlerr.New(sqlerr.UndefinedColumn, "column %q does not exist", name), ref, name)
+}
+
+func (s *scope) column(r *relation, i, pos int) expr.Expr {
+	c := &r.columns[i]
+	name := quoteIdent(c.name)
+	if s.qualify {
+		name = quoteIdent(r.alias) + "." + name
+	}
+	return expr.NewColumn(r.offset+i, c.typ, name, pos)
+}
+
+// qualifier finds the relation of t or s.t.
+func (s *scope) qualifier(parts []ast.Ident, pos int) (*relation, error) {
+	name := parts[len(parts)-1].Name
+	for _, r := range s.relations {
+		if r.alias != name {
+			continue
+		}
+		if len(parts) == 1 || !r.aliased && r.schema == parts[len(parts)-2].Name {
+			return r, nil
+		}
+	}
+	written := make([]string, len(parts))
+	for i, p := range parts {
+		written[i] = p.Name
+	}
+	for _, r := range s.relations {
+		if r.aliased && r.table == name {
+			return nil, sqlerr.New(sqlerr.UndefinedTable, "invalid reference to FROM-clause entry for table %q", name).
+				WithHint("Perhaps you meant to reference the table alias %q.", r.alias).At(pos)
+		}
+	}
+	return nil, sqlerr.New(sqlerr.UndefinedTable, "missing FROM-clause entry for table %q", strings.Join(written, ".")).At(pos)
+}
+
+// missing adds the hint that helps most to an error about an unknown column.
+func (s *scope) missing(err *sqlerr.Error, ref *ast.ColumnRef, name string) error {
+	err = err.At(ref.Pos())
+	if alias, column, ok := s.nearest(name); ok {
+		return err.WithHint("Perhaps you meant to reference the column \"%s.%s\".", alias, column)
+	}
+	if len(ref.Parts) == 1 && len(s.relations) > 0 {
+		return err.WithHint("If %s is a value, write it as '%s'; bare words are values only after SET cachalot.bare_literals = on.", name, name)
+	}
+	return err
+}
+
+// nearest finds the column whose name is most like a misspelt one, within the
+// distance that PostgreSQL allows.
+func (s *scope) nearest(name string) (alias, column string, ok bool) {
+	best := len(name)/2 + 1
+	for _, r := range s.relations {
+		for i := range r.columns {
+			c := &r.columns[i]
+			if c.hidden {
+				continue
+			}
+			if d := editDistance(name, c.name, best); d < best && d <= 3 {
+				best, alias, column, ok = d, r.alias, c.name, true
+			}
+		}
+	}
+	return alias, column, ok
+}
+
+// editDistance is the Levenshtein distance of two names, or limit when it is not less.
+func editDistance(a, b string, limit int) int {
+	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
+		return limit
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		corner := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := corner
+			if a[i-1] != b[j-1] {
+				cost = 1 + min(corner, row[j], row[j-1])
+			}
+			corner, row[j] = row[j], cost
+		}
+	}
+	return min(row[len(b)], limit)
+}

@@ -1,0 +1,402 @@
+package plan
+
+import (
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/query/expr"
+	"github.com/cachalotdb/cachalot/query/sql/ast"
+)
+
+// query is a SELECT being bound.
+type query struct {
+	*builder
+	stmt  *ast.SelectStmt
+	scope *scope
+	input Node
+
+	targets []target
+	keys    []sortKey
+	on      []expr.Expr // DISTINCT ON
+	having  expr.Expr
+	group   *grouping // nil without aggregation
+	// groupingCalls are the calls of GROUPING(), in the order of their placeholders.
+	groupingCalls []*ast.GroupingFunc
+}
+
+// target is a column of the select list; its expression is over the input.
+type target struct {
+	Column
+	expr  expr.Expr
+	named bool // by an alias or a column name, so that ORDER BY and GROUP BY may use it
+}
+
+// sortKey is a key of ORDER BY; target is the index of the target that it is, or -1.
+type sortKey struct {
+	expr       expr.Expr
+	target     int
+	desc       bool
+	nullsFirst bool
+}
+
+// selectStmt binds a SELECT or VALUES.
+func (b *builder) selectStmt(s *ast.SelectStmt) (Node, []Column, error) {
+	if err := refuseClauses(s); err != nil {
+		return nil, nil, err
+	}
+	q := &query{builder: b, stmt: s}
+	var err error
+	if s.Values != nil {
+		err = q.bindValues()
+	} else {
+		err = q.bindSelect()
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	n, err := q.assemble()
+	if err != nil {
+		return nil, nil, err
+	}
+	columns := make([]Column, len(q.targets))
+	for i, t := range q.targets {
+		columns[i] = t.Column
+	}
+	return n, columns, nil
+}
+
+// refuseClauses refuses what is not there yet.
+func refuseClauses(s *ast.SelectStmt) error {
+	refuse := func(what string, n ast.Node) error {
+		return sqlerr.NotSupported("%s not supported", what).At(n.Pos())
+	}
+	switch {
+	case s.With != nil:
+		return refuse("WITH queries are", s.With)
+	case s.SetOp != ast.NoSetOp:
+		return refuse([...]string{ast.Union: "UNION is", ast.Intersect: "INTERSECT is", ast.Except: "EXCEPT is"}[s.SetOp], s)
+	case s.Into != nil:
+		return refuse("SELECT INTO is", s.Into)
+	case len(s.Windows) > 0:
+		return refuse("window functions are", s.Windows[0])
+	case len(s.Locking) > 0:
+		return refuse("row locking clauses are", s.Locking[0])
+	case s.WithTies:
+		return refuse("FETCH FIRST ... WITH TIES is", s)
+	}
+	return nil
+}
+
+// bindSelect binds the clauses of a plain SELECT in the order in which PostgreSQL looks at
+// them: FROM, the select list, WHERE, HAVING, ORDER BY, GROUP BY, DISTINCT.
+func (q *query) bindSelect() error {
+	s := q.stmt
+	var err error
+	if q.input, q.scope, err = q.from(s.From); err != nil {
+		return err
+	}
+	aggregating := len(s.GroupBy) > 0 || s.Having != nil
+	if err = q.bindTargets(); err != nil {
+		return err
+	}
+	cond, err := q.where(q.scope, s.Where)
+	if err != nil {
+		return err
+	}
+	if s.Having != nil {
+		if q.having, err = q.aggregateBinder("HAVING").BindBool(s.Having, "HAVING"); err != nil {
+			return err
+		}
+	}
+	if err = q.bindOrderBy(); err != nil {
+		return err
+	}
+	if aggregating || q.hasAggregates() {
+		if q.group, err = q.bindGroupBy(); err != nil {
+			return err
+		}
+	}
+	if err = q.bindDistinct(); err != nil {
+		return err
+	}
+	q.input = filtered(q.input, conjuncts(cond))
+	return nil
+}
+
+// filtered puts conditions on a node, into it where it is a scan.
+func filtered(n Node, where []*Program) Node {
+	if len(where) == 0 {
+		return n
+	}
+	if s, ok := n.(*Scan); ok {
+		s.Where = append(s.Where, where...)
+		return s
+	}
+	return &Filter{In: n, Where: where}
+}
+
+// aggregateBinder returns a binder for a clause in which aggregates may stand.
+func (q *query) aggregateBinder(clause string) *expr.Binder {
+	b := q.binder(q.scope, clause)
+	b.Aggregates = true
+	b.Special = func(e ast.Expr) (expr.Expr, error) {
+		if g, ok := e.(*ast.GroupingFunc); ok {
+			return q.groupingCall(g)
+		}
+		return q.special(e)
+	}
+	return b
+}
+
+func (q *query) hasAggregates() bool {
+	for _, t := range q.targets {
+		if expr.HasAggregate(t.expr) {
+			return true
+		}
+	}
+	for _, k := range q.keys {
+		if expr.HasAggregate(k.expr) {
+			return true
+		}
+	}
+	return false
+}
+
+func (q *query) bindTargets() error {
+	targets, err := q.bindTargetList(q.stmt.Targets, q.scope, q.aggregateBinder("SELECT"))
+	q.targets = targets
+	return err
+}
+
+// bindTargetList binds a select list or RETURNING list and expands its stars.
+func (b *builder) bindTargetList(list []*ast.Target, sc *scope, binder *expr.Binder) ([]target, error) {
+	var out []target
+	for _, t := range list {
+		if ref, ok := t.Expr.(*ast.ColumnRef); ok && ref.Star {
+			stars, err := starTargets(sc, ref)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, stars...)
+			continue
+		}
+		if ind, ok := t.Expr.(*ast.Indirection); ok && len(ind.Path) > 0 && ind.Path[len(ind.Path)-1].Star {
+			return nil, sqlerr.NotSupported("row expansion is not supported").At(ind.Pos())
+		}
+		e, err := binder.BindText(t.Expr)
+		if err != nil {
+			return nil, err
+		}
+		x := target{expr: e, named: true}
+		x.Name, x.Type = columnName(t.Expr), e.Type()
+		if t.Alias != nil {
+			x.Name = t.Alias.Name
+		}
+		if c, ok := e.(*expr.Column); ok && c.Index < sc.width() {
+			_, sc := sc.at(c.Index)
+			x.TableOID, x.AttNum = sc.tableOID, sc.attNum
+		}
+		out = append(out, x)
+	}
+	return out, nil
+}
+
+// starTargets expands * or t.*.
+func starTargets(sc *scope, ref *ast.ColumnRef) ([]target, error) {
+	list := sc.relations
+	if len(ref.Parts) > 0 {
+		r, err := sc.qualifier(ref.Parts, ref.Pos())
+		if err != nil {
+			return nil, err
+		}
+		list = []*relation{r}
+	}
+	if len(list) == 0 {
+		return nil, sqlerr.New(sqlerr.SyntaxError, "SELECT * with no tables specified is not valid").At(ref.Pos())
+	}
+	var out []target
+	for _, r := range list {
+		for i := range r.columns {
+			if c := &r.columns[i]; !c.hidden {
+				out = append(out, target{
+					Column: Column{Name: c.name, Type: c.typ, TableOID: c.tableOID, AttNum: c.attNum},
+					expr:   sc.column(r, i, ref.Pos()), named: true,
+				})
+			}
+		}
+	}
+	return out, nil
+}
+
+// bindValues binds VALUES as a query.
+func (q *query) bindValues() error {
+	rows := q.stmt.Values.Rows
+	width := len(rows[0])
+	binder := q.binder(nil, "VALUES")
+	bound := make([][]expr.Expr, len(rows))
+	for i, row := range rows {
+		if len(row) != width {
+			pos := q.stmt.Pos()
+			if len(row) > 0 {
+				pos = row[0].Pos()
+			}
+			return sqlerr.New(sqlerr.SyntaxError, "VALUES lists must all be the same length").At(pos)
+		}
+		bound[i] = make([]expr.Expr, width)
+		for j, cell := range row {
+			x, err := binder.Bind(cell)
+			if err != nil {
+				return err
+			}
+			bound[i][j] = x
+		}
+	}
+	n := &Values{Rows: bound, types: make([]value.Type, width)}
+	r := &relation{alias: "*VALUES*"}
+	column := make([]expr.Expr, len(rows))
+	for j := range width {
+		for i := range bound {
+			column[i] = bound[i][j]
+		}
+		same, typ, err := binder.CommonList(column, "VALUES")
+		if err != nil {
+			return err
+		}
+		for i := range bound {
+			if bound[i][j], err = binder.Text(same[i]); err != nil {
+				return err
+			}
+		}
+		if typ.Kind == value.Unknown {
+			typ = value.Of(value.Text)
+		}
+		n.types[j] = typ
+		r.columns = append(r.columns, scopeColumn{name: "column" + itoa(j+1), typ: typ})
+	}
+	q.input, q.scope = n, &scope{}
+	q.scope.add(r)
+	for j := range width {
+		q.targets = append(q.targets, target{Column: Column{Name: r.columns[j].name, Type: n.types[j]},
+			expr: q.scope.column(r, j, ast.NoPos), named: true})
+	}
+	return q.bindOrderBy()
+}
+
+// assemble puts the bound clauses together.
+func (q *query) assemble() (Node, error) {
+	n := q.input
+	if q.group != nil {
+		var err error
+		if n, err = q.aggregate(n); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case q.on != nil:
+		n = q.distinctOn(n)
+	case q.stmt.Distinct:
+		n = &Distinct{In: q.project(n)}
+		n = sorted(n, q.keys, func(k sortKey) expr.Expr {
+			t := &q.targets[k.target]
+			return expr.NewColumn(k.target, t.Type, quoteIdent(t.Name), k.expr.Pos())
+		})
+	default:
+		n = sorted(n, q.keys, func(k sortKey) expr.Expr { return k.expr })
+	}
+	n, err := q.limit(n)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case q.on != nil:
+		return q.trim(n), nil
+	case q.stmt.Distinct:
+		return n, nil
+	}
+	return q.project(n), nil
+}
+
+// project computes the select list.
+func (q *query) project(n Node) Node {
+	p := &Project{In: n}
+	for _, t := range q.targets {
+		p.Exprs = append(p.Exprs, NewProgram(t.expr))
+	}
+	return p
+}
+
+// distinctOn computes the select list and the keys beside it, sorts, and keeps the first row of
+// each group.
+func (q *query) distinctOn(n Node) Node {
+	p := q.project(n).(*Project)
+	add := func(e expr.Expr) expr.Expr {
+		p.Exprs = append(p.Exprs, NewProgram(e))
+		return expr.NewColumn(len(p.Exprs)-1, e.Type(), e.String(), e.Pos())
+	}
+	d := &Distinct{}
+	for _, e := range q.on {
+		d.On = append(d.On, NewProgram(add(e)))
+	}
+	d.In = sorted(p, q.keys, func(k sortKey) expr.Expr { return add(k.expr) })
+	return d
+}
+
+// trim drops the columns after the select list.
+func (q *query) trim(n Node) Node {
+	p := &Project{In: n}
+	for i, t := range q.targets {
+		p.Exprs = append(p.Exprs, NewProgram(expr.NewColumn(i, t.Type, quoteIdent(t.Name), ast.NoPos)))
+	}
+	return p
+}
+
+// sorted sorts a node by keys whose expressions over it at returns.
+func sorted(n Node, keys []sortKey, at func(sortKey) expr.Expr) Node {
+	s := &Sort{In: n}
+	for _, k := range keys {
+		e := at(k)
+		if expr.IsConst(e) {
+			continue // a constant orders nothing
+		}
+		s.Keys = append(s.Keys, SortKey{Program: NewProgram(e), Desc: k.desc, NullsFirst: k.nullsFirst})
+	}
+	if len(s.Keys) == 0 {
+		return n
+	}
+	return s
+}
+
+// limit binds LIMIT and OFFSET.
+func (q *query) limit(n Node) (Node, error) {
+	if q.stmt.Limit == nil && q.stmt.LimitOffset == nil {
+		return n, nil
+	}
+	l := &Limit{In: n}
+	var err error
+	if l.Offset, err = q.count(q.stmt.LimitOffset, "OFFSET"); err != nil {
+		return nil, err
+	}
+	if l.Count, err = q.count(q.stmt.Limit, "LIMIT"); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// count binds the number of a LIMIT or OFFSET.
+func (q *query) count(e ast.Expr, clause string) (expr.Expr, error) {
+	if e == nil {
+		return nil, nil
+	}
+	b := q.binder(noColumns{clause}, clause)
+	x, err := b.Bind(e)
+	if err != nil {
+		return nil, err
+	}
+	return b.Int8(x, clause)
+}
+
+// noColumns refuses column names in a clause that stands outside of the rows.
+type noColumns struct{ clause string }
+
+func (s noColumns) Column(ref *ast.ColumnRef) (expr.Expr, error) {
+	return nil, sqlerr.New(sqlerr.InvalidColumnReference, "argument of %s must not contain variables", s.clause).At(ref.Pos())
+}
