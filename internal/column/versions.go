@@ -23,7 +23,7 @@ const (
 )
 
 // Versions keeps the begin, the end and the previous version of each row of a
-// partition. All words are read and written atomically, a row's begin last.
+// partition. All words are read and written atomically; a row's begin is written last.
 // One writer, any number of lock-free readers.
 //
 // A reader takes its snapshot, which is below StatusBit, and calls then. While a segment grows, a
@@ -153,9 +153,8 @@ func (s *versionSeg) bytes() int64 {
 }
 
 // SetBegin publishes a row or stamps a pending one; all else that belongs to
-// the row is written before. NotBegun takes the row from all readers' sight but leaves
-// its end and prev, which a reader may be about to load: see Clear.
-// Writer only.
+// the row is written before. NotBegun empties the slot for its next row, end and
+// prev too: the row has ended for all readers. Writer only.
 func (v *Versions) SetBegin(row uint32, begin uint64) {
 	s, i := v.writable(row)
 	if plainBegin(begin) && uint32(i) == s.summary.rows.Load() {
@@ -164,15 +163,11 @@ func (v *Versions) SetBegin(row uint32, begin uint64) {
 		s.summary.addRows(i + 1)
 		s.setBegin(i, begin)
 	}
+	if begin == NotBegun {
+		v.SetEnd(row, NoEnd) // after begin: see visible
+		v.SetPrev(row, NoRow)
+	}
 	v.raiseLen(row + 1)
-}
-
-// Clear empties a slot for its next row. Writer only, when no reader can know
-// the row any more.
-func (v *Versions) Clear(row uint32) {
-	v.SetBegin(row, NotBegun)
-	v.SetEnd(row, NoEnd)
-	v.SetPrev(row, NoRow)
 }
 
 // SetBegins publishes n consecutive rows of one begin. Writer only.
@@ -306,24 +301,27 @@ func (v *Versions) Visible(row uint32, snapshot uint64, resolve func(status uint
 	if s == nil {
 		return false
 	}
-	return begun(atomic.LoadUint64(&s.begins[i]), snapshot, resolve) && !ended(s.end(i), snapshot, resolve)
+	return s.visible(i, snapshot, resolve)
 }
 
-// begun says whether a begin is at or before the snapshot. NotBegun wraps to
-// the largest word and StatusBit makes a large one, so one comparison
-// decides the common case.
-func begun(b, snapshot uint64, resolve func(uint64) uint64) bool {
-	if b-1 < snapshot {
-		return true
+// visible loads the end first and the begin last. A slot is emptied and used
+// again in the order begin, end, new end, new begin: a reader that misses the old end then
+// finds no begin, or that of the next row, which is above its snapshot.
+func (s *versionSeg) visible(i int, snapshot uint64, resolve func(uint64) uint64) bool {
+	if s.ends != nil && passed(atomic.LoadUint64(&s.ends[i]), snapshot, resolve) {
+		return false
 	}
-	return b&StatusBit != 0 && resolve(b) <= snapshot
+	return passed(atomic.LoadUint64(&s.begins[i]), snapshot, resolve)
 }
 
-func ended(e, snapshot uint64, resolve func(uint64) uint64) bool {
-	if e-1 < snapshot {
+// passed says whether a begin or an end is at or before the snapshot. NotBegun
+// and NoEnd wrap to the largest word and StatusBit makes a large one, so one
+// comparison decides the common case.
+func passed(w, snapshot uint64, resolve func(uint64) uint64) bool {
+	if w-1 < snapshot {
 		return true
 	}
-	return e&StatusBit != 0 && resolve(e) <= snapshot
+	return w&StatusBit != 0 && resolve(w) <= snapshot
 }
 
 // VisibleRange appends the ids of those of n rows from offset from of a
@@ -336,7 +334,7 @@ func (v *Versions) VisibleRange(seg int, from, n int, snapshot uint64, resolve f
 	to := min(from+n, len(s.begins))
 	row := uint32(seg<<segmentBits + from)
 	for i := from; i < to; i++ {
-		if begun(atomic.LoadUint64(&s.begins[i]), snapshot, resolve) && (s.ends == nil || !ended(atomic.LoadUint64(&s.ends[i]), snapshot, resolve)) {
+		if s.visible(i, snapshot, resolve) {
 			dst = append(dst, row)
 		}
 		row++

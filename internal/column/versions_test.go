@@ -89,13 +89,13 @@ func TestVersionsAgreeWithSlice(t *testing.T) {
 				v.SetPrev(row, w.prev)
 			case 6:
 				w = version{prev: NoRow}
-				v.Clear(row)
+				v.SetBegin(row, NotBegun)
 			}
 			if was || w.begin != NotBegun {
 				want[row] = w
 				top = max(top, row+1)
 			} else {
-				v.Clear(row)
+				v.SetBegin(row, NotBegun)
 				top = max(top, row+1)
 				want[row] = version{prev: NoRow}
 			}
@@ -153,17 +153,19 @@ func checkVersions(t *rapid.T, v *Versions, want map[uint32]version, top uint32,
 	}
 }
 
-// TestVersionsSnapshotIsStable moves one live version from slot to slot, as updates do, while
-// readers count what their snapshot sees: always the same number of rows.
+// TestVersionsSnapshotIsStable moves live versions from slot to slot, as updates
+// and vacuum do, while readers count what their snapshot sees: always the
+// same number of rows.
 func TestVersionsSnapshotIsStable(t *testing.T) {
-	const rows, updates = 200, 30_000
+	const rows, updates, readers = 200, 30_000, 3
 	v := NewVersions(&Account{})
 	v.SetBegins(0, rows, 1)
 	var published atomic.Uint64
 	published.Store(1)
+	var open [readers]atomic.Uint64 // snapshots in use; 0: none
 	var wg sync.WaitGroup
 	done := make(chan struct{})
-	for range 3 {
+	for r := range readers {
 		wg.Add(1)
 		go func() {
 			defer wg.Done()
@@ -174,6 +176,7 @@ func TestVersionsSnapshotIsStable(t *testing.T) {
 					return
 				default:
 				}
+				open[r].Store(published.Load())
 				snapshot := published.Load()
 				dst = dst[:0]
 				for seg := 0; seg<<segmentBits < int(v.Len()); seg++ {
@@ -185,6 +188,7 @@ func TestVersionsSnapshotIsStable(t *testing.T) {
 					}
 					dst = v.VisibleRange(seg, 0, SegmentRows, snapshot, nil, dst)
 				}
+				open[r].Store(0)
 				if len(dst) != rows {
 					t.Errorf("a snapshot at %d sees %d rows", snapshot, len(dst))
 					return
@@ -192,15 +196,43 @@ func TestVersionsSnapshotIsStable(t *testing.T) {
 			}
 		}()
 	}
+	live := make([]uint32, 0, rows+updates) // the oldest first
+	for row := range uint32(rows) {
+		live = append(live, row)
+	}
+	var free, dead []uint32
+	next := uint32(rows)
 	for i := range uint32(updates) {
 		ts := uint64(i) + 2
-		v.SetEnd(i, ts)
-		v.SetPrev(rows+i, i)
-		v.SetBegin(rows+i, ts)
+		row := next
+		if len(free) > 0 {
+			row, free = free[0], free[1:]
+		} else {
+			next++
+		}
+		old := live[i]
+		v.SetEnd(old, ts)
+		v.SetPrev(row, old)
+		v.SetBegin(row, ts)
+		live = append(live, row)
+		dead = append(dead, old)
 		published.Store(ts)
+		horizon := ts
+		for r := range open {
+			if s := open[r].Load(); s != 0 {
+				horizon = min(horizon, s)
+			}
+		}
+		for len(dead) > 0 && v.End(dead[0]) <= horizon {
+			v.SetBegin(dead[0], NotBegun)
+			free, dead = append(free, dead[0]), dead[1:]
+		}
 	}
 	close(done)
 	wg.Wait()
+	if next > rows+updates/2 {
+		t.Logf("few slots were used again: %d", next)
+	}
 }
 
 func BenchmarkVersionsVisibleRange(b *testing.B) {
