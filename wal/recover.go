@@ -36,8 +36,11 @@ type Report struct {
 // Verify reads a log as Open(from) would, and changes nothing. The error is a
 // *CorruptError when Open would return one. A directory without a log is an
 // empty log when from is 0.
-func Verify(fsys vfs.FS, dir string, from LSN) (Report, error) {
-	w, err := walk(fsys, dir, from, nil)
+func Verify(fsys vfs.FS, dir string, from LSN) (Report, error) { return Read(fsys, dir, from, nil) }
+
+// Read is Verify, and calls replay for each record as Open would.
+func Read(fsys vfs.FS, dir string, from LSN, replay func(lsn LSN, kind byte, payload []byte) error) (Report, error) {
+	w, err := walk(fsys, dir, from, replay)
 	if err != nil {
 		return Report{}, err
 	}
