@@ -1,0 +1,465 @@
+package store
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cachalotdb/cachalot/internal/column"
+	"github.com/cachalotdb/cachalot/internal/schema"
+	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/internal/vfs"
+	"github.com/cachalotdb/cachalot/wal"
+)
+
+// A checkpoint is the whole state at one position of the log: rows that are
+// committed, with their timestamps, and rows of pending feeds. The file is
+// named for the position and made of blocks:
+//
+//	offset  bytes
+//	0       8      "CACHCKP1"
+//	8       ...    blocks
+//
+//	block:  4      length of the payload, little-endian
+//	        4      CRC-32C of kind, block number (4 bytes) and payload
+//	        1      kind
+//	        ...    payload
+//
+// The first block is the header, the last one the end with the number of
+// blocks before it; nothing follows. It is written to another name, synced, and renamed
+// before an older one is removed.
+const (
+	checkpointMagic  = "CACHCKP1"
+	checkpointPrefix = "checkpoint-"
+	checkpointTemp   = ".tmp"
+
+	blockHeader = 1 // JSON of checkpointHeader
+	blockTable  = 2 // JSON of checkpointTable
+	blockRows   = 3 // committed rows
+	blockFeed   = 4 // rows of a pending feed
+	blockEnded  = 5 // rows that a pending feed has ended
+	blockEnd    = 6
+
+	blockOverhead = 9
+	maxBlockBytes = 512 << 20
+)
+
+type checkpointHeader struct {
+	Format         int     `json:"format"`
+	LSN            wal.LSN `json:"lsn"`
+	Partitions     int     `json:"partitions"`
+	Timestamp      uint64  `json:"timestamp"`
+	CatalogVersion uint64  `json:"catalogVersion"`
+	NextOID        uint32  `json:"nextOID"`
+	LastID         uint64  `json:"lastID"` // of statuses, owners and generations
+}
+
+type checkpointTable struct {
+	Def    *schema.Table `json:"def"`
+	Unborn bool          `json:"unborn,omitempty"` // of a transaction that has not committed
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// checkpoints runs one at a time.
+type checkpoints struct {
+	mu      sync.Mutex // held while one is written
+	running sync.WaitGroup
+	busy    atomic.Bool
+	last    wal.LSN // position of the newest; guarded by mu
+	size    atomic.Int64
+	lsn     atomic.Uint64
+}
+
+func (c *checkpoints) wait() { c.running.Wait() }
+
+// checkpointIfDue starts a checkpoint when the log has grown enough since the last.
+func (db *DB) checkpointIfDue() {
+	if db.log.wal == nil || db.closed.Load() {
+		return
+	}
+	grown := int64(db.log.wal.End()) - int64(db.checkpoints.lsn.Load())
+	if grown < max(db.cfg.CheckpointBytes, db.checkpoints.size.Load()) || db.checkpoints.busy.Swap(true) {
+		return
+	}
+	db.checkpoints.running.Go(func() {
+		defer db.checkpoints.busy.Store(false)
+		if err := db.Checkpoint(context.Background()); err != nil {
+			db.cfg.Logger.Error("checkpoint failed", "err", err)
+		}
+	})
+}
+
+// Checkpoint writes a checkpoint now and drops the log before it. Readers and
+// writers go on meanwhile. A database in memory has none.
+func (db *DB) Checkpoint(ctx context.Context) error {
+	if db.log.wal == nil {
+		return nil
+	}
+	db.checkpoints.mu.Lock()
+	defer db.checkpoints.mu.Unlock()
+	start := time.Now()
+	img := db.capture()
+	defer img.close()
+	if img.header.LSN == db.checkpoints.last && db.checkpoints.last != 0 {
+		return nil
+	}
+	// The image holds the effects of records that may not be durable yet.
+	if err := db.log.wal.Sync(img.header.LSN); err != nil {
+		return logError(err)
+	}
+	size, err := img.write(ctx)
+	if err != nil {
+		return err
+	}
+	db.checkpointed(img.header.LSN, size)
+	db.cfg.Logger.Info("checkpoint", "lsn", img.header.LSN, "bytes", size, "dur", time.Since(start))
+	if err := db.removeOldCheckpoints(img.header.LSN); err != nil {
+		return err
+	}
+	return db.log.wal.DropBefore(img.header.LSN)
+}
+
+func (db *DB) checkpointed(lsn wal.LSN, size int64) {
+	db.checkpoints.last = lsn
+	db.checkpoints.size.Store(size)
+	db.checkpoints.lsn.Store(uint64(lsn))
+}
+
+func checkpointName(dir string, lsn wal.LSN) string {
+	return filepath.Join(dir, fmt.Sprintf("%s%016x", checkpointPrefix, uint64(lsn)))
+}
+
+// removeOldCheckpoints removes all but the newest.
+func (db *DB) removeOldCheckpoints(newest wal.LSN) error {
+	names, err := db.cfg.FS.List(db.cfg.Dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		path := filepath.Join(db.cfg.Dir, name)
+		if strings.HasPrefix(name, checkpointPrefix) && path != checkpointName(db.cfg.Dir, newest) {
+			if err := db.cfg.FS.Remove(path); err != nil {
+				return err
+			}
+		}
+	}
+	return db.cfg.FS.SyncDir(db.cfg.Dir)
+}
+
+// image is what a checkpoint writes: a view, and the pending feeds of that moment.
+type image struct {
+	db      *DB
+	header  checkpointHeader
+	view    *View
+	txn     *Txn
+	unborn  []*collection
+	pending []pendingFeed
+}
+
+// pendingFeed is a copy of a pending status' rows.
+type pendingFeed struct {
+	status *status
+	rows   []statusRows
+}
+
+// capture takes the image's moment: between two records.
+func (db *DB) capture() *image {
+	img := &image{db: db, txn: db.Begin(TxnOptions{})}
+	db.applying.Lock()
+	defer db.applying.Unlock()
+	img.view = img.txn.View()
+	img.header = checkpointHeader{
+		Format:         1,
+		LSN:            db.log.applied,
+		Partitions:     db.partitions,
+		Timestamp:      img.view.snapshot,
+		CatalogVersion: db.state.catalog.Version(),
+		NextOID:        db.oids.n.Load(),
+		LastID:         db.statuses.next.Load(),
+	}
+	for _, c := range db.unborn {
+		img.unborn = append(img.unborn, c)
+	}
+	slices.SortFunc(img.unborn, func(a, b *collection) int { return int(int64(a.generation) - int64(b.generation)) })
+	db.statuses.m.Range(func(_, v any) bool {
+		s := v.(*status)
+		if s.commit.Load() != 0 {
+			return true
+		}
+		f := pendingFeed{status: s}
+		for _, r := range s.rows {
+			f.rows = append(f.rows, statusRows{r.part, slices.Clone(r.begun), slices.Clone(r.ended)})
+		}
+		img.pending = append(img.pending, f)
+		return true
+	})
+	slices.SortFunc(img.pending, func(a, b pendingFeed) int { return int(int64(a.status.id) - int64(b.status.id)) })
+	return img
+}
+
+func (img *image) close() {
+	img.view.Close()
+	img.txn.Rollback()
+}
+
+// write writes the file and returns its size.
+func (img *image) write(ctx context.Context) (int64, error) {
+	fs, path := img.db.cfg.FS, checkpointName(img.db.cfg.Dir, img.header.LSN)
+	f, err := fs.Create(path + checkpointTemp)
+	if err != nil {
+		return 0, err
+	}
+	w := &blockWriter{w: bufio.NewWriterSize(f, 1<<20)}
+	err = img.writeBlocks(ctx, w)
+	if err == nil {
+		err = w.w.Flush()
+	}
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = fs.Rename(path+checkpointTemp, path)
+	}
+	if err == nil {
+		return w.size, fs.SyncDir(img.db.cfg.Dir)
+	}
+	_ = fs.Remove(path + checkpointTemp) // the first error is the one to tell
+	return 0, fmt.Errorf("write checkpoint %s: %w", path, err)
+}
+
+func (img *image) writeBlocks(ctx context.Context, w *blockWriter) error {
+	if _, err := io.WriteString(w.w, checkpointMagic); err != nil {
+		return err
+	}
+	w.size = int64(len(checkpointMagic))
+	if err := w.json(blockHeader, img.header); err != nil {
+		return err
+	}
+	tables := img.view.Catalog().Tables()
+	for _, def := range tables {
+		if err := w.json(blockTable, checkpointTable{Def: def}); err != nil {
+			return err
+		}
+	}
+	for _, c := range img.unborn {
+		if err := w.json(blockTable, checkpointTable{Def: c.def.Load(), Unborn: true}); err != nil {
+			return err
+		}
+	}
+	for _, def := range tables {
+		if err := img.writeTable(ctx, w, img.view.Table(def.OID)); err != nil {
+			return err
+		}
+	}
+	for _, f := range img.pending {
+		if err := img.writeFeed(ctx, w, f); err != nil {
+			return err
+		}
+	}
+	return w.block(blockEnd, binary.AppendUvarint(nil, uint64(w.blocks)))
+}
+
+// allColumns lists every column number of a definition.
+func allColumns(def *schema.Table) []int16 {
+	cols := make([]int16, len(def.Columns))
+	for i := range cols {
+		cols[i] = int16(i + 1)
+	}
+	return cols
+}
+
+// writeTable writes the committed rows of a table:
+//
+//	uvarint  table; uvarint generation; uvarint partition
+//	batch    the columns, then one of the begin timestamps
+func (img *image) writeTable(ctx context.Context, w *blockWriter, tv *TableView) error {
+	cols := allColumns(tv.def)
+	var b column.Batch
+	for i := range tv.Parts() {
+		p := tv.Part(i)
+		scan := p.Scan(nil, cols)
+		for scan.Next(&b) {
+			if err := ctx.Err(); err != nil {
+				return context.Cause(ctx)
+			}
+			stamps := column.Vec{Kind: value.Int8}
+			for _, r := range scan.Refs() {
+				begin := img.db.statuses.settled(p.part.versions.Begin(r.Row))
+				stamps.I = append(stamps.I, int64(begin))
+			}
+			out := column.Batch{N: b.N, Vecs: append(slices.Clone(b.Vecs), stamps)}
+			head := w.scratch[:0]
+			head = binary.AppendUvarint(head, uint64(tv.def.OID))
+			head = binary.AppendUvarint(head, tv.def.Generation)
+			head = binary.AppendUvarint(head, uint64(i))
+			w.scratch = appendBatch(head, &out)
+			if err := w.block(blockRows, w.scratch); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// writeFeed writes the rows of a pending feed:
+//
+//	uvarint  status; uvarint owner; uvarint table; uvarint generation; uvarint partition; batch
+//
+// and those it has ended, with the version of each:
+//
+//	uvarint  status; uvarint owner; uvarint table; uvarint generation; uvarint partition
+//	uvarint  number; for each uvarint begin, uvarint length and bytes of the key
+func (img *image) writeFeed(ctx context.Context, w *blockWriter, f pendingFeed) error {
+	for _, r := range f.rows {
+		c := r.part.coll
+		def := c.def.Load()
+		head := binary.AppendUvarint(nil, f.status.id)
+		head = binary.AppendUvarint(head, f.status.owner)
+		head = binary.AppendUvarint(head, uint64(c.oid))
+		head = binary.AppendUvarint(head, c.generation)
+		head = binary.AppendUvarint(head, uint64(r.part.id))
+		for _, run := range r.begun {
+			for first := run.first; first < run.first+run.n; first += column.BatchRows {
+				if err := ctx.Err(); err != nil {
+					return context.Cause(ctx)
+				}
+				rows := make([]uint32, min(column.BatchRows, run.first+run.n-first))
+				for i := range rows {
+					rows[i] = first + uint32(i)
+				}
+				b := column.Batch{N: len(rows), Vecs: make([]column.Vec, len(def.Columns))}
+				for i := range b.Vecs {
+					r.part.column(int16(i+1)).Gather(&b.Vecs[i], rows)
+				}
+				if err := w.block(blockFeed, appendBatch(slices.Clone(head), &b)); err != nil {
+					return err
+				}
+			}
+		}
+		if len(r.ended) == 0 {
+			continue
+		}
+		payload := binary.AppendUvarint(slices.Clone(head), uint64(len(r.ended)))
+		for _, row := range r.ended {
+			payload = binary.AppendUvarint(payload, img.db.statuses.settled(r.part.versions.Begin(row)))
+			payload = appendBytes(payload, r.part.appendRowKey(nil, def, row))
+		}
+		if err := w.block(blockEnded, payload); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// blockWriter writes blocks and counts them.
+type blockWriter struct {
+	w       *bufio.Writer
+	blocks  uint32
+	size    int64
+	scratch []byte
+}
+
+func (w *blockWriter) json(kind byte, v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return w.block(kind, b)
+}
+
+func (w *blockWriter) block(kind byte, payload []byte) error {
+	var h [blockOverhead]byte
+	binary.LittleEndian.PutUint32(h[0:], uint32(len(payload)))
+	binary.LittleEndian.PutUint32(h[4:], blockCRC(kind, w.blocks, payload))
+	h[8] = kind
+	w.blocks++
+	w.size += int64(len(h) + len(payload))
+	if _, err := w.w.Write(h[:]); err != nil {
+		return err
+	}
+	_, err := w.w.Write(payload)
+	return err
+}
+
+func blockCRC(kind byte, number uint32, payload []byte) uint32 {
+	var h [5]byte
+	h[0] = kind
+	binary.LittleEndian.PutUint32(h[1:], number)
+	return crc32.Update(crc32.Checksum(h[:], castagnoli), castagnoli, payload)
+}
+
+// CorruptError says that a checkpoint is damaged.
+type CorruptError struct {
+	File   string
+	Offset int64
+	Reason string
+}
+
+func (e *CorruptError) Error() string {
+	return fmt.Sprintf("checkpoint is corrupt: %s, offset %d: %s", e.File, e.Offset, e.Reason)
+}
+
+// readBlocks reads a checkpoint and calls visit with each block, whose
+// payload is its own. An error of visit is reported as damage at the block.
+func readBlocks(fs vfs.FS, path string, progress func(done, total int64), visit func(kind byte, payload []byte) error) error {
+	f, err := fs.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	size, err := f.Size()
+	if err != nil {
+		return err
+	}
+	r := bufio.NewReaderSize(f, 1<<20)
+	corrupt := func(at int64, format string, args ...any) error {
+		return &CorruptError{path, at, fmt.Sprintf(format, args...)}
+	}
+	magic := make([]byte, len(checkpointMagic))
+	if _, err := io.ReadFull(r, magic); err != nil || string(magic) != checkpointMagic {
+		return corrupt(0, "no checkpoint begins like this")
+	}
+	at := int64(len(magic))
+	for number := uint32(0); ; number++ {
+		var h [blockOverhead]byte
+		if _, err := io.ReadFull(r, h[:]); err != nil {
+			return corrupt(at, "it ends before its last block: %v", err)
+		}
+		n := int64(binary.LittleEndian.Uint32(h[0:]))
+		if n > maxBlockBytes || n > size-at-blockOverhead {
+			return corrupt(at, "block of %d bytes in a file of %d", n, size)
+		}
+		payload := make([]byte, n)
+		if _, err := io.ReadFull(r, payload); err != nil {
+			return corrupt(at, "read: %v", err)
+		}
+		if blockCRC(h[8], number, payload) != binary.LittleEndian.Uint32(h[4:]) {
+			return corrupt(at, "checksum of block %d does not match", number)
+		}
+		if h[8] == blockEnd {
+			if at += blockOverhead + n; at != size {
+				return corrupt(at, "%d bytes after the last block", size-at)
+			}
+			return nil
+		}
+		if err := visit(h[8], payload); err != nil {
+			return corrupt(at, "block %d: %v", number, err)
+		}
+		at += blockOverhead + n
+		progress(at, size)
+	}
+}

@@ -1,0 +1,145 @@
+package store
+
+import (
+	"context"
+
+	"github.com/cachalotdb/cachalot/internal/column"
+	"github.com/cachalotdb/cachalot/internal/schema"
+)
+
+// NewOID returns an OID never given before.
+func (t *Txn) NewOID() uint32 { return t.db.oids.next() }
+
+// NewGeneration returns a generation never used before.
+func (t *Txn) NewGeneration() uint64 { return t.db.statuses.newID() }
+
+// PutTable creates or replaces a table's definition within the transaction,
+// which holds its exclusive lock. A new generation starts empty (TRUNCATE); new
+// columns take their Missing value; indexes that the definition has no more go. The
+// transaction's next Views see it, others after COMMIT. Indexes are added by AddIndex,
+// but for those of a new generation.
+//
+// What the definition needs in memory is made at once: nobody else uses it
+// before the commit, and Rollback takes it back.
+func (t *Txn) PutTable(def *schema.Table) error {
+	coll := t.state(t.db.published.Load().state).collections[def.OID]
+	switch {
+	case coll == nil || coll.generation != def.Generation:
+		t.create(def)
+	case t.created[def.Generation] != nil:
+		coll.adopt(def, false)
+	default:
+		t.widen(coll, def)
+	}
+	t.change(schemaChange{put: def})
+	return nil
+}
+
+// create makes the collection of a new generation.
+func (t *Txn) create(def *schema.Table) {
+	db := t.db
+	c := newCollection(def, db.partitions, false)
+	if t.created == nil {
+		t.created = map[uint64]*collection{}
+	}
+	t.created[def.Generation] = c
+	db.applying.Lock()
+	db.unborn[def.Generation] = c
+	db.applying.Unlock()
+	t.undo = append(t.undo, func() {
+		db.applying.Lock()
+		delete(db.unborn, def.Generation)
+		db.applying.Unlock()
+	})
+}
+
+// widen adds the columns of a new definition to a collection that others use.
+func (t *Txn) widen(c *collection, def *schema.Table) {
+	for _, p := range c.parts {
+		p.mu.Lock()
+		old := *p.columns.Load()
+		p.addColumns(def)
+		p.mu.Unlock()
+		t.undo = append(t.undo, func() {
+			p.mu.Lock()
+			p.columns.Store(&old)
+			p.mu.Unlock()
+		})
+	}
+}
+
+// AddIndex adds an index to a table whose exclusive lock is held, and builds
+// it from the rows there are.
+func (t *Txn) AddIndex(ctx context.Context, tbl *schema.Table, x *schema.Index) error {
+	coll, err := t.collection(tbl)
+	if err != nil {
+		return err
+	}
+	def := tbl.Clone()
+	def.Indexes = append(def.Indexes, x)
+	def.Version++
+	for _, p := range coll.parts {
+		if err := t.attach(ctx, p, def, x); err != nil {
+			return err
+		}
+	}
+	if t.created[def.Generation] != nil {
+		coll.def.Store(def)
+	}
+	t.change(schemaChange{put: def})
+	return nil
+}
+
+// attach builds an index of one part and puts it beside the others. Vacuum
+// waits meanwhile; writers are kept out by the table's lock.
+func (t *Txn) attach(ctx context.Context, p *Part, def *schema.Table, x *schema.Index) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	pi, err := p.buildIndex(ctx, def, x)
+	if err != nil {
+		return err
+	}
+	list := append((*p.indexes.Load())[:len(*p.indexes.Load()):len(*p.indexes.Load())], pi)
+	p.indexes.Store(&list)
+	t.undo = append(t.undo, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		var kept []*partIndex
+		for _, other := range *p.indexes.Load() {
+			if other != pi {
+				kept = append(kept, other)
+			}
+		}
+		p.indexes.Store(&kept)
+	})
+	return nil
+}
+
+// DropTable drops a table, whose exclusive lock is held.
+func (t *Txn) DropTable(oid uint32) error {
+	t.change(schemaChange{drop: oid})
+	return nil
+}
+
+// change notes a schema change for the commit record.
+func (t *Txn) change(c schemaChange) {
+	t.changes = append(t.changes, c)
+	t.ownBase = nil
+}
+
+// maxHidden returns the largest hidden key in the collection.
+func (c *collection) maxHidden(def *schema.Table) int64 {
+	most := int64(0)
+	if !def.HiddenKey {
+		return 0
+	}
+	for _, p := range c.parts {
+		keys := p.column(def.Key[0])
+		for row := range p.rows {
+			if p.versions.Begin(row) != column.NotBegun {
+				most = max(most, keys.Get(row).Int())
+			}
+		}
+	}
+	return most
+}

@@ -1,0 +1,133 @@
+package store
+
+import (
+	"bytes"
+
+	"github.com/google/btree"
+
+	"github.com/cachalotdb/cachalot/internal/column"
+	"github.com/cachalotdb/cachalot/internal/value"
+)
+
+// delta is what a transaction has written to one collection and not yet
+// committed: the rows it put, in the order of partition and key, and the base
+// rows it ended. Both are copy-on-write trees, so that a View takes its state in no time.
+type delta struct {
+	coll  *collection
+	rows  *btree.BTreeG[*deltaRow]
+	ended *btree.BTreeG[uint64] // part<<32 | row
+	bytes int                   // about what it takes in a record
+
+	view *deltaView // of the present state, nil after a write
+}
+
+// deltaRow is the transaction's newest version of one key. Immutable.
+type deltaRow struct {
+	part int
+	key  []byte
+	row  []value.Value // nil: deleted
+	id   uint32        // names it in a Ref
+
+	hasBase   bool // a committed row, or one of an own feed, lies under it
+	base      uint32
+	baseBegin uint64 // its timestamp, or the reference to the feed's status
+}
+
+// deltaView is a delta at one moment. Safe for concurrent use.
+type deltaView struct {
+	rows  *btree.BTreeG[*deltaRow]
+	ended *btree.BTreeG[uint64]
+}
+
+const deltaDegree = 16
+
+func newDelta(c *collection) *delta {
+	return &delta{
+		coll:  c,
+		rows:  btree.NewG(deltaDegree, deltaLess),
+		ended: btree.NewG(deltaDegree, func(a, b uint64) bool { return a < b }),
+	}
+}
+
+func deltaLess(a, b *deltaRow) bool {
+	if a.part != b.part {
+		return a.part < b.part
+	}
+	return bytes.Compare(a.key, b.key) < 0
+}
+
+// snapshot returns the delta as it is now.
+func (d *delta) snapshot() *deltaView {
+	if d.view == nil {
+		d.view = &deltaView{d.rows.Clone(), d.ended.Clone()}
+	}
+	return d.view
+}
+
+func (d *delta) get(part int, key []byte) (*deltaRow, bool) {
+	return d.rows.Get(&deltaRow{part: part, key: key})
+}
+
+// put makes r the newest version of its key.
+func (d *delta) put(r *deltaRow) {
+	d.view = nil
+	d.bytes += len(r.key) + 16
+	for _, v := range r.row {
+		d.bytes += 9 + len(v.Bytes())
+	}
+	d.rows.ReplaceOrInsert(r)
+	if r.hasBase {
+		d.ended.ReplaceOrInsert(baseName(r.part, r.base))
+	}
+}
+
+// remove forgets a key that has no base row.
+func (d *delta) remove(r *deltaRow) {
+	d.view = nil
+	d.rows.Delete(r)
+}
+
+func baseName(part int, row uint32) uint64 { return uint64(part)<<32 | uint64(row) }
+
+// hides says whether the transaction has ended a base row.
+func (v *deltaView) hides(part int, row uint32) bool {
+	return v != nil && v.ended.Has(baseName(part, row))
+}
+
+// hidesAny says whether it has ended any.
+func (v *deltaView) hidesAny() bool { return v != nil && v.ended.Len() > 0 }
+
+// lookup returns the transaction's version of a key; row is nil when it has deleted it.
+func (v *deltaView) lookup(part int, key []byte) (*deltaRow, bool) {
+	if v == nil {
+		return nil, false
+	}
+	return v.rows.Get(&deltaRow{part: part, key: key})
+}
+
+// own returns the rows put in a partition, in key order.
+func (v *deltaView) own(part int) []*deltaRow {
+	if v == nil {
+		return nil
+	}
+	var rows []*deltaRow
+	v.rows.AscendRange(&deltaRow{part: part}, &deltaRow{part: part + 1}, func(r *deltaRow) bool {
+		if r.row != nil {
+			rows = append(rows, r)
+		}
+		return true
+	})
+	return rows
+}
+
+// fill sets b to rows of a delta.
+func fillOwn(b *column.Batch, rows []*deltaRow, cols []int16, kinds []value.Kind) {
+	b.N = len(rows)
+	for i, num := range cols {
+		v := &b.Vecs[i]
+		v.Reset(kinds[i])
+		for _, r := range rows {
+			v.Append(r.row[num-1])
+		}
+	}
+}

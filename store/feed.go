@@ -1,0 +1,359 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/cachalotdb/cachalot/internal/column"
+	"github.com/cachalotdb/cachalot/internal/schema"
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/wal"
+)
+
+// Feed is a bulk insert. Its rows go to the log and into memory as they come,
+// under a pending status, and become visible with COMMIT. One goroutine uses it.
+//
+// Add splits a batch by partition and checks its keys; a second goroutine encodes,
+// appends and applies it meanwhile. A row costs its key's lock and look-up, about its
+// size in the record, and the work of its indexes; no sync.
+type Feed struct {
+	txn    *Txn
+	tbl    *schema.Table
+	coll   *collection
+	status *status
+	failed int // row of the last batch that broke the key
+
+	chunks  chan *feedWork
+	applied chan error // one answer a chunk
+	flight  int        // chunks not answered yet
+	err     error      // sticky
+
+	keys   keyList
+	split  [][]uint32
+	parts  []int
+	named  bool // the table's definition has been logged
+	synced wal.LSN
+	sync   atomic.Bool // a background sync is under way
+}
+
+// feedWork is a chunk with the locks of its keys, which are given up once the
+// rows are there: from then on the pending rows keep others away.
+type feedWork struct {
+	chunk *feedChunk
+	held  []heldLock
+}
+
+// feedDepth is how many chunks may be on their way.
+const feedDepth = 4
+
+// Feed starts a bulk insert into a table whose shared lock is held. It takes
+// the keys' locks itself.
+func (t *Txn) Feed(ctx context.Context, tbl *schema.Table) (*Feed, error) {
+	coll, err := t.collection(tbl)
+	if err != nil {
+		return nil, err
+	}
+	if _, mine := t.created[tbl.Generation]; !mine && t.altered(tbl.OID) {
+		return nil, sqlerr.NotSupported("bulk loading into a table altered in the same transaction")
+	}
+	if err := t.spillDelta(coll); err != nil {
+		return nil, err
+	}
+	f := &Feed{
+		txn: t, tbl: tbl, coll: coll,
+		status:  t.newStatus(),
+		chunks:  make(chan *feedWork, feedDepth),
+		applied: make(chan error, feedDepth+1),
+		split:   make([][]uint32, len(coll.parts)),
+	}
+	go f.run()
+	return f, nil
+}
+
+// newStatus creates the status of one feed of the transaction.
+func (t *Txn) newStatus() *status {
+	if t.owner == 0 {
+		t.owner = t.db.statuses.newID()
+	}
+	s := t.db.statuses.create(t.db.statuses.newID(), t.owner, t)
+	t.feeds = append(t.feeds, s)
+	return s
+}
+
+// altered says whether the transaction has changed the table's definition.
+func (t *Txn) altered(oid uint32) bool {
+	for _, c := range t.changes {
+		if c.put != nil && c.put.OID == oid {
+			return true
+		}
+	}
+	return false
+}
+
+// FailedRow returns the row of the batch last given to Add that it failed on.
+func (f *Feed) FailedRow() int { return f.failed }
+
+// Add gives rows: a Vec for each column of the table in number order, hidden
+// ones too (a hidden key is filled in when its Vec is empty). The batch is the
+// feed's during the call only, but for the bytes of its strings, which must not change. NOT NULL and types
+// were checked by the caller. A duplicate key is 23505.
+func (f *Feed) Add(ctx context.Context, b *column.Batch) error {
+	if f.err == nil {
+		f.err = f.add(ctx, b)
+	}
+	return f.err
+}
+
+func (f *Feed) add(ctx context.Context, b *column.Batch) error {
+	f.fillHidden(b)
+	f.keys.fill(f.tbl, b)
+	for i := range f.split {
+		f.split[i] = f.split[i][:0]
+	}
+	w := &feedWork{chunk: &feedChunk{
+		status: f.status.id, owner: f.status.owner, table: f.tbl.OID, generation: f.tbl.Generation, txn: f.txn,
+	}}
+	for i := range b.N {
+		if err := f.claim(ctx, w, i); err != nil {
+			f.failed = i
+			f.release(w)
+			return err
+		}
+		p := partOf(f.keys.at(i), len(f.split))
+		f.split[p] = append(f.split[p], uint32(i))
+	}
+	for p, rows := range f.split {
+		if len(rows) == 0 {
+			continue
+		}
+		part := chunkRows{partition: p, batch: &column.Batch{N: len(rows), Vecs: make([]column.Vec, len(b.Vecs))}}
+		for c := range b.Vecs {
+			part.batch.Vecs[c].Pick(&b.Vecs[c], rows)
+		}
+		for _, row := range rows {
+			part.keys.bytes = append(part.keys.bytes, f.keys.at(int(row))...)
+			part.keys.ends = append(part.keys.ends, uint32(len(part.keys.bytes)))
+			part.keys.hashes = append(part.keys.hashes, f.keys.hashes[row])
+		}
+		w.chunk.rows = append(w.chunk.rows, part)
+	}
+	if _, mine := f.txn.created[f.tbl.Generation]; mine && !f.named {
+		w.chunk.def, f.named = f.tbl, true
+	}
+	if err := f.drain(feedDepth); err != nil {
+		f.release(w)
+		return err
+	}
+	f.flight++
+	f.chunks <- w
+	return nil
+}
+
+// fillHidden gives the rows their hidden keys.
+func (f *Feed) fillHidden(b *column.Batch) {
+	if !f.tbl.HiddenKey {
+		return
+	}
+	v := &b.Vecs[f.tbl.Key[0]-1]
+	v.Reset(value.Int8)
+	last := f.coll.hiddenKey.Add(int64(b.N))
+	for i := range b.N {
+		v.Append(value.NewInt(value.Int8, last-int64(b.N-1-i)))
+	}
+}
+
+// claim takes the lock of row i's key and sees that the key is absent.
+func (f *Feed) claim(ctx context.Context, w *feedWork, i int) error {
+	if f.tbl.HiddenKey {
+		return nil // nobody else can have it
+	}
+	var buf [64]byte
+	key := f.keys.at(i)
+	name := lockName(buf[:0], f.tbl.OID, key)
+	ok, held := f.txn.db.locks.tryLock(f.txn, &w.held, name, LockExclusive)
+	if held {
+		// This chunk has it, one in flight, or an earlier statement.
+		for j := range i {
+			if bytes.Equal(f.keys.at(j), key) {
+				return UniqueViolation(f.tbl, key)
+			}
+		}
+		if err := f.drain(0); err != nil {
+			return err
+		}
+	}
+	if !ok {
+		what := func() string { return fmt.Sprintf("tuple in relation %q", f.tbl.Name) }
+		if err := f.txn.db.locks.lock(ctx, f.txn, &w.held, name, LockExclusive, what); err != nil {
+			return err
+		}
+	}
+	for {
+		cur, wait, err := f.txn.newest(f.tbl, key)
+		switch {
+		case err != nil:
+			return err
+		case wait != nil:
+			if err := f.txn.awaitStatus(ctx, wait, func() string { return fmt.Sprintf("tuple in relation %q", f.tbl.Name) }); err != nil {
+				return err
+			}
+			continue
+		case cur.part != nil || cur.own != nil:
+			return UniqueViolation(f.tbl, key)
+		}
+		return nil
+	}
+}
+
+func (f *Feed) release(w *feedWork) {
+	for _, h := range w.held {
+		f.txn.db.locks.unlock(f.txn, h)
+	}
+}
+
+// drain waits until at most n chunks are on their way.
+func (f *Feed) drain(n int) error {
+	var first error
+	for f.flight > n {
+		if err := <-f.applied; err != nil && first == nil {
+			first = err
+		}
+		f.flight--
+	}
+	return first
+}
+
+// Close waits until all rows are in. After an error the transaction can only
+// be rolled back.
+func (f *Feed) Close(ctx context.Context) error {
+	if f.chunks == nil {
+		return f.err
+	}
+	err := f.drain(0)
+	close(f.chunks)
+	f.chunks = nil
+	if f.err == nil {
+		f.err = err
+	}
+	return f.err
+}
+
+// run proposes the chunks, one after the other, until the feed is closed.
+func (f *Feed) run() {
+	p := proposals.Get().(*proposal)
+	defer proposals.Put(p)
+	for w := range f.chunks {
+		err := f.txn.db.proposeChunk(p, w.chunk)
+		f.release(w)
+		if l := f.txn.db.log.wal; err == nil && l != nil && p.end-f.synced >= feedSyncBytes && f.sync.CompareAndSwap(false, true) {
+			f.synced = p.end
+			go func(end wal.LSN) {
+				_ = l.Sync(end) // early, so that COMMIT has little left; its own sync reports failure
+				f.sync.Store(false)
+			}(p.end)
+		}
+		f.applied <- err
+	}
+}
+
+// feedSyncBytes of log are synced in the background while a feed goes on.
+const feedSyncBytes = 32 << 20
+
+func (db *DB) proposeChunk(p *proposal, c *feedChunk) error {
+	c.catalogVersion = db.published.Load().state.catalog.Version()
+	var err error
+	if p.payload, err = c.append(p.payload[:0]); err != nil {
+		return err
+	}
+	if len(p.payload) > wal.MaxRecordBytes {
+		return sqlerr.New(sqlerr.ProgramLimitExceeded, "row is too big for the transaction log: %d bytes in %d rows", len(p.payload), len(c.rows))
+	}
+	p.kind, p.sync = recordFeedChunk, false
+	p.apply = func(uint64) error { return db.applyChunk(c) }
+	err = db.log.Propose(p)
+	p.apply = nil
+	return err
+}
+
+// spill sends the transaction's deltas to the log as chunks of operations on a
+// pending status: they have outgrown one record.
+func (t *Txn) spill() error {
+	for _, d := range t.deltas {
+		if err := t.spillDelta(d.coll); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Txn) spillDelta(c *collection) error {
+	d := t.delta(c)
+	if d.rows.Len() == 0 {
+		return nil
+	}
+	def, mine := c.def.Load(), t.created[c.generation] != nil
+	if !mine && t.altered(c.oid) {
+		return sqlerr.New(sqlerr.ProgramLimitExceeded, "transaction writes too much to table %q, which it has altered", def.Name).
+			WithHint("Commit after ALTER TABLE, or write less than %d MiB.", maxRecordBytes>>20)
+	}
+	s := t.newStatus()
+	p := proposals.Get().(*proposal)
+	defer proposals.Put(p)
+	chunk := &feedChunk{status: s.id, owner: s.owner, table: c.oid, generation: c.generation, txn: t}
+	if mine {
+		chunk.def = def
+	}
+	var err error
+	size := 0
+	d.rows.Ascend(func(r *deltaRow) bool {
+		if n := len(chunk.parts); n == 0 || chunk.parts[n-1].partition != r.part {
+			chunk.parts = append(chunk.parts, part{partition: r.part})
+		}
+		last := &chunk.parts[len(chunk.parts)-1]
+		last.ops = append(last.ops, r.op(c))
+		size += len(r.key) + 32
+		for _, v := range r.row {
+			size += 9 + len(v.Bytes())
+		}
+		if size > spillBytes {
+			err = t.db.proposeChunk(p, chunk)
+			chunk.parts, chunk.def, size = nil, nil, 0
+		}
+		return err == nil
+	})
+	if err == nil && len(chunk.parts) > 0 {
+		err = t.db.proposeChunk(p, chunk)
+	}
+	d.rows.Clear(false)
+	d.ended.Clear(false)
+	d.view, d.bytes = nil, 0
+	return err
+}
+
+// spillBytes is about the size of a chunk of operations, small enough that its
+// turn in Apply is short.
+const spillBytes = 256 << 10
+
+// abortFeed gives up a feed: at once in memory, and in the log so that a
+// restart need not wait for its end.
+func (db *DB) abortFeed(s *status) {
+	p := proposals.Get().(*proposal)
+	defer proposals.Put(p)
+	p.payload = appendHeader(p.payload[:0], db.published.Load().state.catalog.Version())
+	p.payload = appendFeedEnd(p.payload, s.id)
+	p.kind, p.sync = recordFeedEnd, false
+	p.apply = func(ts uint64) error {
+		db.endFeed(feedEnd{status: s.id}, ts)
+		return nil
+	}
+	err := db.log.Propose(p)
+	p.apply = nil
+	if err != nil { // the log is gone, and the feed with it
+		db.applying.Lock()
+		db.endFeed(feedEnd{status: s.id}, never)
+		db.applying.Unlock()
+	}
+}

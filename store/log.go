@@ -1,0 +1,192 @@
+package store
+
+import (
+	"encoding/binary"
+	"errors"
+	"sync"
+
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/vfs"
+	"github.com/cachalotdb/cachalot/wal"
+)
+
+// Log puts records in one order, makes them durable and has them applied in
+// that order. localLog is this node's; a cluster's replicated log carries the
+// same parts. Safe for concurrent use.
+type Log interface {
+	// Propose appends a record, and returns when it is durable (as its sync
+	// asks) and applied and its timestamp published, or with the reason why it is not (I1, I2).
+	Propose(p *proposal) error
+}
+
+// proposal is one record on its way. payload begins with a record header, into which
+// the log writes the timestamp.
+type proposal struct {
+	kind    byte
+	payload []byte
+	sync    bool // wait until durable before applying; false for chunks of feeds and synchronous_commit = off
+
+	// apply is called once, in log order, with db.applying held. An error
+	// means that the record has no effect, here and in every replay.
+	apply func(timestamp uint64) error
+
+	end  wal.LSN
+	ts   uint64
+	err  error
+	done chan struct{} // receives one token: applied, or to lead the next group
+	lead bool          // set before the token is sent
+}
+
+// localLog is the log of a single node: the WAL, or nothing for a database in memory.
+//
+// One committer at a time leads: it takes all proposals that wait, syncs once,
+// applies them in order, publishes the last timestamp and wakes the others;
+// those that came meanwhile are led by the first of them.
+//
+// A small commit costs one append (copy of the record), its share of one
+// write and fdatasync, and a channel receive for those that do not lead.
+type localLog struct {
+	db  *DB
+	wal *wal.Log // nil: in memory
+
+	mu      sync.Mutex // guards below; held for the append, so that log order is timestamp order
+	last    uint64     // last timestamp given
+	queue   []*proposal
+	spare   []*proposal
+	leading bool
+	failed  error // sticky: the log cannot be written any more
+
+	applied wal.LSN // everything below is applied; guarded by DB.applying
+}
+
+var proposals = sync.Pool{New: func() any { return &proposal{done: make(chan struct{}, 1)} }}
+
+// Propose implements Log.
+func (l *localLog) Propose(p *proposal) error {
+	l.mu.Lock()
+	if l.failed != nil {
+		l.mu.Unlock()
+		return l.failed
+	}
+	p.ts = max(uint64(l.db.cfg.Clock()), l.last+1)
+	if l.wal != nil {
+		binary.LittleEndian.PutUint64(p.payload[timestampOffset:], p.ts)
+		var err error
+		if _, p.end, err = l.wal.Append(p.kind, p.payload); err != nil {
+			if errors.Is(err, wal.ErrFailed) {
+				l.failed = logError(err)
+			}
+			l.mu.Unlock()
+			return logError(err)
+		}
+	}
+	l.last = p.ts
+	l.queue = append(l.queue, p)
+	lead := !l.leading
+	l.leading = true
+	l.mu.Unlock()
+	if !lead {
+		<-p.done
+		if !p.lead {
+			return p.err
+		}
+		p.lead = false
+	}
+	l.leadGroup(p)
+	return p.err
+}
+
+// leadGroup carries out one group, of which own is the leader's proposal.
+func (l *localLog) leadGroup(own *proposal) {
+	l.mu.Lock()
+	group := l.queue
+	l.queue = l.spare[:0]
+	l.mu.Unlock()
+
+	err := l.syncGroup(group)
+	l.db.applying.Lock()
+	last := uint64(0)
+	for _, p := range group {
+		if p.err = err; err == nil {
+			p.err = p.apply(p.ts)
+			last, l.applied = p.ts, p.end
+		}
+	}
+	if last != 0 {
+		l.db.publish(last) // I2, I3
+	}
+	l.db.applying.Unlock()
+
+	for i, p := range group {
+		group[i] = nil
+		if p != own {
+			p.done <- struct{}{}
+		}
+	}
+	l.mu.Lock()
+	l.spare = group
+	if len(l.queue) > 0 {
+		next := l.queue[0]
+		next.lead = true
+		next.done <- struct{}{}
+	} else {
+		l.leading = false
+	}
+	l.mu.Unlock()
+}
+
+// syncGroup makes a group durable. When the log fails nothing of the group is
+// applied: whether it is durable is unknown until the next start.
+func (l *localLog) syncGroup(group []*proposal) error {
+	if l.wal == nil {
+		return nil
+	}
+	var end wal.LSN
+	for _, p := range group {
+		if p.sync {
+			end = p.end
+		}
+	}
+	if end == 0 {
+		return nil
+	}
+	err := l.wal.Sync(end) // I1
+	if err == nil {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.failed == nil {
+		l.failed = logError(err)
+	}
+	return l.failed
+}
+
+// logError is what a client hears when the log cannot take a write.
+func logError(err error) error {
+	if vfs.IsNoSpace(err) {
+		return sqlerr.New(sqlerr.DiskFull, "could not write to the transaction log: no space left on device").
+			WithHint("The server answers reads, and accepts writes again when there is space; after a failed sync, once it is restarted.")
+	}
+	return sqlerr.New(sqlerr.IOError, "could not write to the transaction log: %v", err).
+		WithHint("The server answers reads and accepts no writes until it is restarted.")
+}
+
+// idle makes durable what asynchronous commits have left, and lets the log
+// note that it is.
+func (l *localLog) idle() {
+	if l.wal == nil {
+		return
+	}
+	if end := l.wal.End(); l.wal.Synced() < end {
+		if err := l.wal.Sync(end); err != nil {
+			l.mu.Lock()
+			if l.failed == nil {
+				l.failed = logError(err)
+			}
+			l.mu.Unlock()
+			return
+		}
+	}
+	_ = l.wal.MarkSynced() // a failure is sticky and met by the next write
+}

@@ -1,0 +1,232 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/cachalotdb/cachalot/index"
+	"github.com/cachalotdb/cachalot/internal/column"
+	"github.com/cachalotdb/cachalot/internal/schema"
+	"github.com/cachalotdb/cachalot/internal/value"
+)
+
+// partIndex is one secondary index of one part: a dictionary or a tree.
+type partIndex struct {
+	def   *schema.Index
+	part  *Part
+	array bool // a dictionary of the elements of an array column
+	dict  *index.Dictionary
+	tree  *index.BTree
+}
+
+func newPartIndex(p *Part, def *schema.Table, x *schema.Index) *partIndex {
+	pi := &partIndex{def: x, part: p}
+	if x.Kind == schema.Dictionary {
+		pi.array = len(x.Columns) == 1 && def.ColumnByNum(x.Columns[0].Num).Type.Kind.IsArray()
+		pi.dict = index.NewDictionary(&p.coll.account)
+		return pi
+	}
+	cols := make([]index.KeyColumn, len(x.Columns))
+	for i, c := range x.Columns {
+		cols[i] = index.KeyColumn{Kind: def.ColumnByNum(c.Num).Type.Kind, Desc: c.Desc}
+	}
+	pi.tree = index.NewBTree(cols, pi, &p.coll.account)
+	return pi
+}
+
+// IndexKey appends the encoding of an index's leading columns: of all of
+// them, or of a prefix.
+func IndexKey(dst []byte, x *schema.Index, vals ...value.Value) []byte {
+	for i, v := range vals {
+		dst = appendIndexValue(dst, x.Columns[i], v)
+	}
+	return dst
+}
+
+// appendIndexValue appends one column. value.AppendKey sorts NULL last, and
+// AppendKeyDesc first; where the index wants the other, a byte before it does that.
+func appendIndexValue(dst []byte, c schema.IndexColumn, v value.Value) []byte {
+	if c.NullsFirst != c.Desc {
+		dst = append(dst, nullRank(v.IsNull(), c.NullsFirst))
+	}
+	if c.Desc {
+		return value.AppendKeyDesc(dst, v)
+	}
+	return value.AppendKey(dst, v)
+}
+
+func nullRank(null, first bool) byte {
+	if null == first {
+		return 0
+	}
+	return 1
+}
+
+// AppendKey appends the index key of a row; it implements index.Rows.
+func (x *partIndex) AppendKey(dst []byte, row uint32) []byte {
+	cols := *x.part.columns.Load()
+	for _, c := range x.def.Columns {
+		dst = appendIndexValue(dst, c, cols[c.Num-1].Get(row))
+	}
+	return dst
+}
+
+// each calls f with every key of a row: one, or one an element.
+func (x *partIndex) each(row uint32, scratch []byte, f func(key []byte)) []byte {
+	if !x.array {
+		scratch = x.AppendKey(scratch[:0], row)
+		f(scratch)
+		return scratch
+	}
+	v := x.part.column(x.def.Columns[0].Num).Get(row)
+	if v.IsNull() {
+		return scratch
+	}
+	value.ArrayEach(v.Kind(), v.Bytes(), func(_ int, e value.Value) bool {
+		if !e.IsNull() {
+			scratch = appendIndexValue(scratch[:0], x.def.Columns[0], e)
+			f(scratch)
+		}
+		return true
+	})
+	return scratch
+}
+
+// add puts a row in the index. Writer only.
+func (x *partIndex) add(row uint32, scratch []byte) []byte {
+	return x.each(row, scratch, func(key []byte) {
+		if x.tree != nil {
+			x.tree.Add(key, row)
+		} else {
+			x.dict.Add(key, row)
+		}
+	})
+}
+
+// remove takes a row out of the index. Writer only, not in Apply: a tree
+// sorts its tail first.
+func (x *partIndex) remove(row uint32, scratch []byte) []byte {
+	return x.each(row, scratch, func(key []byte) {
+		if x.tree != nil {
+			x.tree.Remove(key, row)
+		} else {
+			x.dict.Remove(key, row)
+		}
+	})
+}
+
+// addRun puts consecutive new rows in the index. Writer only.
+func (x *partIndex) addRun(first, n uint32, e *index.Entries, scratch []byte) []byte {
+	e.Reset()
+	for row := first; row < first+n; row++ {
+		scratch = x.each(row, scratch, func(key []byte) { e.Add(key, row) })
+	}
+	if x.tree != nil {
+		x.tree.AddBatch(e)
+	} else {
+		x.dict.AddBatch(e)
+	}
+	return scratch
+}
+
+// setIndexes drops the indexes that def has not and adds those it has:
+// the built ones given, and empty ones. Writer only.
+func (p *Part) setIndexes(def *schema.Table, built []*partIndex) {
+	have := map[uint32]*partIndex{}
+	for _, x := range built {
+		have[x.def.OID] = x
+	}
+	for _, x := range *p.indexes.Load() {
+		have[x.def.OID] = x
+	}
+	list := make([]*partIndex, 0, len(def.Indexes))
+	for _, x := range def.Indexes {
+		if have[x.OID] == nil {
+			have[x.OID] = newPartIndex(p, def, x)
+		}
+		list = append(list, have[x.OID])
+	}
+	p.indexes.Store(&list)
+}
+
+// index returns the part's index of a definition.
+func (p *Part) index(x *schema.Index) *partIndex {
+	for _, pi := range *p.indexes.Load() {
+		if pi.def.OID == x.OID {
+			return pi
+		}
+	}
+	return nil
+}
+
+// buildIndex fills a new index with every version that is in the part. The
+// caller keeps writers out.
+func (p *Part) buildIndex(ctx context.Context, def *schema.Table, x *schema.Index) (*partIndex, error) {
+	pi := newPartIndex(p, def, x)
+	var (
+		e       index.Entries
+		scratch []byte
+	)
+	unlinked := p.unlinked()
+	for row := uint32(0); row < p.rows; row++ {
+		if row%4096 == 0 && ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if p.versions.Begin(row) == column.NotBegun || unlinked[row] {
+			continue
+		}
+		scratch = pi.each(row, scratch, func(key []byte) { e.Add(key, row) })
+		if e.Len() >= 1<<16 {
+			pi.flush(&e)
+		}
+	}
+	pi.flush(&e)
+	if pi.tree != nil {
+		pi.tree.Merge()
+	}
+	return pi, nil
+}
+
+func (x *partIndex) flush(e *index.Entries) {
+	if x.tree != nil {
+		x.tree.AddBatch(e)
+	} else {
+		x.dict.AddBatch(e)
+	}
+	e.Reset()
+}
+
+// unlinked returns the rows in quarantine. mu is held or writers are out.
+func (p *Part) unlinked() map[uint32]bool {
+	m := map[uint32]bool{}
+	for _, q := range p.quarantine {
+		for _, row := range q.rows {
+			m[row] = true
+		}
+	}
+	return m
+}
+
+// check compares the index with the versions in the part (I4).
+func (x *partIndex) check(rows []uint32) error {
+	all := func(yield func(key []byte, row uint32) bool) {
+		var scratch []byte
+		for _, row := range rows {
+			ok := true
+			scratch = x.each(row, scratch, func(key []byte) { ok = ok && yield(key, row) })
+			if !ok {
+				return
+			}
+		}
+	}
+	var err error
+	if x.tree != nil {
+		err = x.tree.Check(all)
+	} else {
+		err = x.dict.Check(all)
+	}
+	if err != nil {
+		return fmt.Errorf("index %s, partition %d: %w", x.def.Name, x.part.id, err)
+	}
+	return nil
+}

@@ -1,0 +1,186 @@
+package store
+
+import (
+	"fmt"
+	"maps"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cachalotdb/cachalot/internal/schema"
+)
+
+// state is the catalog with the collections it names. Immutable; a schema
+// change makes a new one.
+type state struct {
+	catalog     *schema.Catalog
+	collections map[uint32]*collection // by table OID
+}
+
+// publication is what a new snapshot opens at: the largest timestamp below
+// which every record is applied, and the state of that moment.
+type publication struct {
+	timestamp uint64
+	state     *state
+}
+
+// changed carries out committed schema changes and returns the new state. It
+// holds db.applying.
+func (db *DB) changed(changes []schemaChange) *state {
+	if len(changes) == 0 {
+		return db.state
+	}
+	next := db.state.with(changes, func(def *schema.Table) *collection {
+		c := db.unborn[def.Generation]
+		if c == nil {
+			return newCollection(def, db.partitions, db.recovering)
+		}
+		delete(db.unborn, def.Generation)
+		return c
+	})
+	for _, c := range changes {
+		if c.put != nil {
+			next.collections[c.put.OID].adopt(c.put, db.recovering)
+			db.statuses.raise(c.put.Generation)
+		}
+	}
+	db.oids.raise(next.catalog.NextOID())
+	return next
+}
+
+// with returns the state with changes; create makes, or finds, the collection
+// of a generation that the state has not.
+func (s *state) with(changes []schemaChange, create func(*schema.Table) *collection) *state {
+	next := &state{catalog: s.catalog, collections: maps.Clone(s.collections)}
+	for _, c := range changes {
+		if c.put == nil {
+			next.catalog = next.catalog.Without(c.drop)
+			delete(next.collections, c.drop)
+			continue
+		}
+		next.catalog = next.catalog.With(c.put)
+		if coll := next.collections[c.put.OID]; coll == nil || coll.generation != c.put.Generation {
+			next.collections[c.put.OID] = create(c.put)
+		}
+	}
+	return next
+}
+
+// collection returns the collection of a generation, committed or not yet. It
+// holds db.applying.
+func (db *DB) collection(oid uint32, generation uint64) (*collection, error) {
+	if c := db.state.collections[oid]; c != nil && c.generation == generation {
+		return c, nil
+	}
+	if c := db.unborn[generation]; c != nil {
+		return c, nil
+	}
+	return nil, fmt.Errorf("log record names table %d generation %d, which there is not", oid, generation)
+}
+
+// publish makes everything up to ts visible to new snapshots (I3). It holds db.applying.
+func (db *DB) publish(ts uint64) {
+	db.published.Store(&publication{ts, db.state})
+}
+
+// readers are those who read without locks: each has a slot that tells vacuum
+// the oldest snapshot and the oldest epoch in use.
+type readers struct {
+	floor atomic.Uint64 // no new snapshot below it may begin
+	epoch atomic.Uint64 // counts the unlinkings of vacuum, from 1
+
+	mu   sync.Mutex // guards below
+	all  []*reader
+	free []*reader
+}
+
+// reader is one slot, padded to a cache line of its own.
+type reader struct {
+	snapshot atomic.Uint64 // 0: none
+	inEpoch  atomic.Uint64 // 0: not reading
+	_        [112]byte
+}
+
+func (rs *readers) acquire() *reader {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if n := len(rs.free); n > 0 {
+		r := rs.free[n-1]
+		rs.free = rs.free[:n-1]
+		return r
+	}
+	r := new(reader)
+	rs.all = append(rs.all, r)
+	return r
+}
+
+func (rs *readers) release(r *reader) {
+	r.snapshot.Store(0)
+	r.inEpoch.Store(0)
+	rs.mu.Lock()
+	rs.free = append(rs.free, r)
+	rs.mu.Unlock()
+}
+
+// enter begins reading: what vacuum unlinks from now on stays readable until leave.
+func (rs *readers) enter(r *reader) { r.inEpoch.Store(rs.epoch.Load() + 1) }
+
+func (r *reader) leave() { r.inEpoch.Store(0) }
+
+// open begins reading at the published version. The slot is set before the
+// floor is looked at, and vacuum raises the floor before it looks at the
+// slots: so either it sees the slot, or we see the floor and take a newer version.
+func (rs *readers) open(r *reader, published *atomic.Pointer[publication]) *publication {
+	rs.enter(r)
+	for {
+		p := published.Load()
+		r.snapshot.Store(p.timestamp)
+		if rs.floor.Load() <= p.timestamp {
+			return p
+		}
+	}
+}
+
+// horizon returns the oldest snapshot that anybody has or can still open:
+// versions that ended at or before it are seen by nobody.
+func (rs *readers) horizon(published *atomic.Pointer[publication]) uint64 {
+	oldest := published.Load().timestamp
+	rs.floor.Store(oldest)
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	for _, r := range rs.all {
+		if s := r.snapshot.Load(); s != 0 {
+			oldest = min(oldest, s)
+		}
+	}
+	return oldest
+}
+
+// advance starts a new epoch after an unlinking and returns it: the unlinked slots are free
+// when oldestEpoch is at least that.
+func (rs *readers) advance() uint64 { return rs.epoch.Add(1) + 1 }
+
+// oldestEpoch returns the oldest epoch that somebody reads in.
+func (rs *readers) oldestEpoch() uint64 {
+	oldest := rs.epoch.Load() + 1
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	for _, r := range rs.all {
+		if e := r.inEpoch.Load(); e != 0 {
+			oldest = min(oldest, e)
+		}
+	}
+	return oldest
+}
+
+// counter gives numbers out, each once.
+type counter struct{ n atomic.Uint32 }
+
+// next returns the next number.
+func (c *counter) next() uint32 { return c.n.Add(1) - 1 }
+
+// raise makes the next number at least n.
+func (c *counter) raise(n uint32) {
+	for old := c.n.Load(); old < n && !c.n.CompareAndSwap(old, n); {
+		old = c.n.Load()
+	}
+}

@@ -1,0 +1,250 @@
+package store
+
+import (
+	"sync"
+	"time"
+
+	"github.com/cachalotdb/cachalot/internal/column"
+	"github.com/cachalotdb/cachalot/internal/invariant"
+)
+
+// vacuum is the background work that gives memory back: it stamps the rows of
+// ended feeds with their timestamps, unlinks versions that no snapshot can see,
+// and frees their slots once every reader that could have met them has gone. It is local:
+// nothing of it is logged.
+type vacuum struct {
+	db   *DB
+	wake chan struct{} // buffered by one
+	stop chan struct{}
+	done chan struct{}
+
+	mu    sync.Mutex // guards below
+	ended []*status  // feeds whose rows are to be stamped
+
+	run      sync.Mutex // one round at a time; guards below
+	stamping []*forgotten
+}
+
+// forgotten is a status whose rows are stamped; it is dropped when no reader
+// is left that could have met a reference.
+type forgotten struct {
+	epoch uint64
+	id    uint64
+}
+
+// vacuumStep is how many versions are unlinked under one hold of a part's
+// mutex, so that Apply never waits longer than about a millisecond.
+const vacuumStep = 512
+
+func newVacuum(db *DB) *vacuum {
+	return &vacuum{db: db, wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
+}
+
+// stamp leaves an ended feed to vacuum.
+func (v *vacuum) stamp(s *status) {
+	v.mu.Lock()
+	v.ended = append(v.ended, s)
+	v.mu.Unlock()
+	v.nudge()
+}
+
+// nudge asks for a round soon.
+func (v *vacuum) nudge() {
+	select {
+	case v.wake <- struct{}{}:
+	default:
+	}
+}
+
+// loop runs rounds when asked, and now and then.
+func (v *vacuum) loop(interval time.Duration) {
+	defer close(v.done)
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-v.stop:
+			return
+		case <-v.wake:
+		case <-ticker.C:
+			v.db.log.idle()
+		}
+		v.round()
+		v.db.checkpointIfDue()
+	}
+}
+
+// round does everything that can be done now, and says whether it did anything.
+func (v *vacuum) round() bool {
+	v.run.Lock()
+	defer v.run.Unlock()
+	// The horizon first: whatever ended at or before it belongs to statuses
+	// that stampEnded finds, so that nothing is unlinked before it is stamped.
+	horizon := v.db.readers.horizon(&v.db.published)
+	did := v.stampEnded()
+	for _, c := range v.db.everyCollection() {
+		for _, p := range c.parts {
+			did = v.part(p, horizon) || did
+		}
+	}
+	return v.release() || did
+}
+
+// stampEnded writes timestamps in the place of references to ended feeds.
+func (v *vacuum) stampEnded() bool {
+	v.mu.Lock()
+	ended := v.ended
+	v.ended = nil
+	v.mu.Unlock()
+	for _, s := range ended {
+		ts := s.commit.Load()
+		for i := range s.rows {
+			s.rows[i].stamp(statusRef(s.id), ts)
+		}
+		s.rows = nil
+		v.stamping = append(v.stamping, &forgotten{v.db.readers.advance(), s.id})
+	}
+	return len(ended) > 0
+}
+
+// stamp settles the rows of one part: a committed feed's get its timestamp, an
+// aborted one's are dead, and what it had ended lives on.
+func (r *statusRows) stamp(ref, ts uint64) {
+	p := r.part
+	for _, row := range r.ended {
+		p.mu.Lock()
+		if p.versions.End(row) == ref { // not since ended by another
+			if ts == never {
+				p.versions.SetEnd(row, column.NoEnd)
+			} else {
+				p.versions.SetEnd(row, ts)
+				p.dead = append(p.dead, deadRow{row, ts})
+			}
+		}
+		p.mu.Unlock()
+	}
+	for _, run := range r.begun {
+		for first := run.first; first < run.first+run.n; first += vacuumStep {
+			p.mu.Lock()
+			for row := first; row < min(first+vacuumStep, run.first+run.n); row++ {
+				invariant.Check(p.versions.Begin(row) == ref, "row %d of a feed was reused before it was stamped", row)
+				if ts != never {
+					p.versions.SetBegin(row, ts)
+					continue
+				}
+				p.live.Add(-1)
+				p.dead = append(p.dead, deadRow{row, 0}) // seen by nobody, ever
+			}
+			p.mu.Unlock()
+		}
+	}
+}
+
+// part unlinks the dead versions of a part and frees what has been in
+// quarantine long enough.
+func (v *vacuum) part(p *Part, horizon uint64) bool {
+	did := false
+	for {
+		for _, x := range *p.indexes.Load() {
+			if x.tree != nil && x.tree.Tail() > 0 {
+				x.tree.Merge()
+			}
+		}
+		p.mu.Lock()
+		n := p.unlinkDead(horizon)
+		if n > 0 {
+			p.quarantine[len(p.quarantine)-1].epoch = v.db.readers.advance()
+		}
+		freed := p.freeQuarantined(v.db.readers.oldestEpoch())
+		p.mu.Unlock()
+		for _, c := range *p.columns.Load() {
+			if !freed {
+				break
+			}
+			p.mu.Lock()
+			c.Compact()
+			p.mu.Unlock()
+		}
+		did = did || n > 0 || freed
+		if n == 0 {
+			return did
+		}
+	}
+}
+
+// unlinkDead unlinks up to vacuumStep versions and puts them into quarantine. It holds mu.
+func (p *Part) unlinkDead(horizon uint64) int {
+	n := 0
+	for n < min(len(p.dead), vacuumStep) && p.dead[n].end <= horizon {
+		n++
+	}
+	if n == 0 {
+		return 0
+	}
+	rows := make([]uint32, n)
+	for i, d := range p.dead[:n] {
+		p.unlink(d.row)
+		rows[i] = d.row
+	}
+	p.dead = p.dead[n:]
+	p.quarantine = append(p.quarantine, quarantined{rows: rows})
+	return n
+}
+
+// unlink takes a version out of its key's chain and out of every index.
+func (p *Part) unlink(row uint32) {
+	def := p.coll.def.Load()
+	p.scratch = p.appendRowKey(p.scratch[:0], def, row)
+	pr := newProbe(def, p.scratch)
+	head, ok := p.find(def, &pr)
+	invariant.Check(ok, "primary index of table %d has lost the key of row %d", p.coll.oid, row)
+	prev := p.versions.Prev(row)
+	switch {
+	case head != row:
+		newer := head
+		for next := p.versions.Prev(newer); next != row; next = p.versions.Prev(newer) {
+			invariant.Check(next != column.NoRow, "row %d of table %d is not in its key's chain", row, p.coll.oid)
+			newer = next
+		}
+		p.versions.SetPrev(newer, prev)
+	case prev == column.NoRow:
+		p.primary.Delete(pr.hash, row)
+	default:
+		p.primary.Replace(pr.hash, row, prev)
+	}
+	for _, x := range *p.indexes.Load() {
+		p.scratch = x.remove(row, p.scratch)
+	}
+}
+
+// freeQuarantined frees the slots that no reader can know any more. It holds mu.
+func (p *Part) freeQuarantined(oldest uint64) bool {
+	n := 0
+	for _, q := range p.quarantine {
+		if q.epoch > oldest {
+			break
+		}
+		n++
+		for _, row := range q.rows {
+			for _, c := range *p.columns.Load() {
+				c.Clear(row)
+			}
+			p.versions.SetBegin(row, column.NotBegun)
+			p.free = append(p.free, row)
+		}
+	}
+	p.quarantine = append(p.quarantine[:0], p.quarantine[n:]...)
+	return n > 0
+}
+
+// release drops statuses that nobody can look up any more.
+func (v *vacuum) release() bool {
+	oldest := v.db.readers.oldestEpoch()
+	n := 0
+	for n < len(v.stamping) && v.stamping[n].epoch <= oldest {
+		v.db.statuses.forget(v.stamping[n].id)
+		n++
+	}
+	v.stamping = append(v.stamping[:0], v.stamping[n:]...)
+	return n > 0
+}
