@@ -81,7 +81,7 @@ func (e *AnyAll) apply(c *Context, l, a value.Value) (value.Value, error) {
 	})
 	switch {
 	case err != nil:
-		return null, atPos(err, e.pos)
+		return null, err
 	case decided:
 		return value.NewBool(!e.All), nil
 	case sawNull:

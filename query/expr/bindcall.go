@@ -88,12 +88,15 @@ func (b *Binder) callNamed(name string, args []Expr, pos int) (Expr, error) {
 	if out != found {
 		return nil, functionError(out, name, actual, pos)
 	}
-	if res.fn.fn == nil && res.fn.typed == nil {
+	if res.fn.fn == nil {
 		return nil, sqlerr.NotSupported("%s(%s) is not supported in this place", name, kindNames(actual)).At(pos)
 	}
 	args, err := b.convertArgs(args, res.args)
 	if err != nil {
 		return nil, err
+	}
+	if name == "pg_typeof" {
+		return NewConst(value.NewText(kindOf(args[0]).String()), value.Of(value.Text), pos), nil
 	}
 	for i, a := range args {
 		// "any" takes literals as text, and leaves parameters open.

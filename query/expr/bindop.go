@@ -60,6 +60,9 @@ func (b *Binder) operator(op string, l, r Expr, pos int) (resolved, []Expr, erro
 	if out != found {
 		return resolved{}, nil, operatorError(out, op, kindOf(l), kindOf(r), pos)
 	}
+	if res.fn.fn == nil {
+		return resolved{}, nil, sqlerr.NotSupported("the operator %s of %s and %s is not supported", op, kindOf(l), kindOf(r)).At(pos)
+	}
 	args, err := b.convertArgs([]Expr{l, r}, res.args)
 	return res, args, err
 }

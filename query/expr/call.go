@@ -19,14 +19,27 @@ type Func struct {
 	// argument is, and is not called.
 	Volatility Volatility
 	Strict     bool
-	// Hint says which kernel the vectorised path has for it.
-	kernel kernelID
-	// fn computes it; args are valid during the call only.
-	fn func(c *Context, args []value.Value) (value.Value, error)
-	// ret computes the result type of a polymorphic function that the
-	// kinds of its arguments do not give by PostgreSQL's general rules; nil otherwise.
-	typed func(c *Context, ret value.Kind, args []value.Value) (value.Value, error)
+	// kernel is the vectorised form, if it has one.
+	kernel kernel
+	// fn computes it; args are valid during the call only. nil for an overload that
+	// takes part in resolution but is refused with 0A000.
+	fn impl
 }
+
+// impl computes a function over its arguments.
+type impl = func(c *Context, args []value.Value) (value.Value, error)
+
+// kernel names the vectorised form of a function.
+type kernel uint8
+
+const (
+	noKernel kernel = iota
+	compareKernel
+	addKernel
+	subKernel
+	mulKernel
+	likeKernel // LIKE, ILIKE and the regular expressions: one pattern is kept compiled
+)
 
 // Call is a call of a function or an operator. Arguments have the kinds of
 // Func.Args; those of a variadic function are spread.
@@ -80,17 +93,7 @@ func (e *Call) eval(c *Context, row []value.Value) (value.Value, error) {
 
 // apply calls the implementation with arguments that suit Strict.
 func (e *Call) apply(c *Context, args []value.Value) (value.Value, error) {
-	var v value.Value
-	var err error
-	if e.Func.typed != nil {
-		v, err = e.Func.typed(c, e.typ.Kind, args)
-	} else {
-		v, err = e.Func.fn(c, args)
-	}
-	if err != nil {
-		return v, atPos(err, e.pos)
-	}
-	return v, nil
+	return e.Func.fn(c, args)
 }
 
 // Commuted is the operator with its operands exchanged ("<" for ">"), "" when
@@ -129,6 +132,3 @@ func rebuildList(list []Expr, f func(Expr) Expr) ([]Expr, bool) {
 	}
 	return out, true
 }
-
-// kernelID names the vectorised form of a function; 0 is none.
-type kernelID uint8

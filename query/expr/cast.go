@@ -50,11 +50,10 @@ func (e *Cast) apply(c *Context, v value.Value) (value.Value, error) {
 	if e.relabels() {
 		return v.WithKind(e.typ.Kind), nil
 	}
-	v, err := value.Cast(v, e.typ, e.Context, c.style())
-	if err != nil {
-		return v, atPos(err, e.pos)
+	if v.Kind() == value.Unknown {
+		return castLiteral(v, e.typ, e.Context, c.style())
 	}
-	return v, nil
+	return value.Cast(v, e.typ, e.Context, c.style())
 }
 
 // relabels says whether the cast changes no stored byte.

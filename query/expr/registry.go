@@ -19,9 +19,6 @@ type catalog struct {
 	aggregates map[string][]*AggFunc
 }
 
-// impl computes a function over its arguments.
-type impl = func(c *Context, a []value.Value) (value.Value, error)
-
 func buildRegistry() catalog {
 	r := catalog{
 		functions:  make(map[string][]*Func),

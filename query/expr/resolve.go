@@ -18,6 +18,16 @@ const (
 	anyCompatibleNonArray
 )
 
+// Kinds of PostgreSQL's that no value has here. They stand in the operators' tables so
+// that a literal of unknown type resolves as it does there (date + '1 day'), and is then refused.
+const (
+	intervalKind value.Kind = 0x70 + iota
+	timeKind
+	foreignKinds // one past the last
+)
+
+func isForeign(k value.Kind) bool { return k >= intervalKind && k < foreignKinds }
+
 func isPseudo(k value.Kind) bool { return k >= anyKind && k <= anyCompatibleNonArray }
 
 // category is pg_type.typcategory.
@@ -29,6 +39,10 @@ func category(k value.Kind) byte {
 		return 'A'
 	}
 	switch k {
+	case intervalKind:
+		return 'T'
+	case timeKind:
+		return 'D'
 	case value.Bool:
 		return 'B'
 	case value.Int2, value.Int4, value.Int8, value.Float8, value.Numeric:
@@ -46,7 +60,7 @@ func category(k value.Kind) byte {
 // preferred is pg_type.typispreferred.
 func preferred(k value.Kind) bool {
 	switch k {
-	case value.Bool, value.Float8, value.Text, value.Timestamptz:
+	case value.Bool, value.Float8, value.Text, value.Timestamptz, intervalKind:
 		return true
 	}
 	return false
@@ -65,7 +79,7 @@ func canCoerce(from, to value.Kind, ctx value.CastContext) bool {
 	case anyNonArray, anyCompatibleNonArray:
 		return !from.IsArray()
 	}
-	if isPseudo(to) {
+	if isPseudo(to) || isForeign(to) || isPseudo(from) || isForeign(from) {
 		return false
 	}
 	allowed := value.CastAllowed(from, to)

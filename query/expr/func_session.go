@@ -1,0 +1,163 @@
+package expr
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/value"
+)
+
+// sessionFuncs is the functions about the session and the system.
+func sessionFuncs() []Func {
+	t, b := value.Text, value.Bool
+	return []Func{
+		{Name: "version", Ret: t, Volatility: Stable, Strict: true, fn: sessionText(func(s *Session) string { return s.Version })},
+		{Name: "current_database", Ret: t, Volatility: Stable, Strict: true, fn: sessionText(func(s *Session) string { return s.Database })},
+		{Name: "current_user", Ret: t, Volatility: Stable, Strict: true, fn: sessionText(func(s *Session) string { return s.User })},
+		{Name: "session_user", Ret: t, Volatility: Stable, Strict: true, fn: sessionText(func(s *Session) string {
+			if s.SessionUser == "" {
+				return s.User
+			}
+			return s.SessionUser
+		})},
+		{Name: "current_schema", Ret: t, Volatility: Stable, Strict: true, fn: currentSchema},
+		{Name: "current_schemas", Args: kinds(b), Ret: t.Array(), Volatility: Stable, Strict: true, fn: currentSchemas},
+		{Name: "pg_backend_pid", Ret: value.Int4, Volatility: Stable, Strict: true, fn: backendPID},
+		{Name: "txid_current", Ret: value.Int8, Volatility: Stable, Strict: true, fn: txnID},
+		{Name: "current_setting", Args: kinds(t), Ret: t, Volatility: Stable, Strict: true, fn: currentSetting},
+		{Name: "current_setting", Args: kinds(t, b), Ret: t, Volatility: Stable, Strict: true, fn: currentSetting},
+		{Name: "set_config", Args: kinds(t, t, b), Ret: t, Volatility: Volatile, fn: setConfig},
+		{Name: "pg_sleep", Args: kinds(value.Float8), Ret: t, Volatility: Volatile, Strict: true, fn: sleep},
+		{Name: "pg_typeof", Args: kinds(anyKind), Ret: t, Volatility: Stable, fn: typeOf},
+		{Name: "gen_random_uuid", Ret: value.UUID, Volatility: Volatile, Strict: true, fn: randomUUID},
+		{Name: "pg_client_encoding", Ret: t, Volatility: Stable, Strict: true, fn: func(*Context, []value.Value) (value.Value, error) {
+			return value.NewText("UTF8"), nil
+		}},
+		{Name: "num_nulls", Args: kinds(anyKind), Variadic: true, Ret: value.Int4, fn: countNulls(true)},
+		{Name: "num_nonnulls", Args: kinds(anyKind), Variadic: true, Ret: value.Int4, fn: countNulls(false)},
+	}
+}
+
+func (c *Context) session() *Session {
+	if c.Session == nil {
+		return &Session{}
+	}
+	return c.Session
+}
+
+func sessionText(f func(*Session) string) impl {
+	return func(c *Context, _ []value.Value) (value.Value, error) { return value.NewText(f(c.session())), nil }
+}
+
+func currentSchema(c *Context, _ []value.Value) (value.Value, error) {
+	path := c.session().SearchPath
+	if len(path) == 0 {
+		return value.Null(value.Text), nil
+	}
+	return value.NewText(path[0]), nil
+}
+
+func currentSchemas(c *Context, a []value.Value) (value.Value, error) {
+	var names []value.Value
+	if a[0].Bool() {
+		names = append(names, value.NewText("pg_catalog"))
+	}
+	for _, s := range c.session().SearchPath {
+		names = append(names, value.NewText(s))
+	}
+	return value.NewArray(value.Text, names), nil
+}
+
+func backendPID(c *Context, _ []value.Value) (value.Value, error) {
+	return value.NewInt(value.Int4, int64(c.session().BackendPID)), nil
+}
+
+func txnID(c *Context, _ []value.Value) (value.Value, error) {
+	f := c.session().TxnID
+	if f == nil {
+		return value.Value{}, sqlerr.NotSupported("txid_current() is not supported here")
+	}
+	id, err := f()
+	return value.NewInt(value.Int8, id), err
+}
+
+func currentSetting(c *Context, a []value.Value) (value.Value, error) {
+	if f := c.session().Setting; f != nil {
+		if v, ok := f(a[0].Bytes()); ok {
+			return value.NewText(v), nil
+		}
+	}
+	if len(a) == 2 && a[1].Bool() {
+		return value.Null(value.Text), nil
+	}
+	return value.Value{}, sqlerr.New(sqlerr.UndefinedObject, "unrecognized configuration parameter %q", a[0].Bytes())
+}
+
+func setConfig(c *Context, a []value.Value) (value.Value, error) {
+	if a[0].IsNull() {
+		return value.Value{}, sqlerr.New(sqlerr.NullValueNotAllowed, "SET requires parameter name")
+	}
+	f := c.session().SetConfig
+	if f == nil {
+		return value.Value{}, sqlerr.NotSupported("set_config() is not supported here")
+	}
+	s, err := f(a[0].Bytes(), a[1].Bytes(), a[2].Bool())
+	return value.NewText(s), err
+}
+
+// maxSleep keeps a count of seconds in a Duration.
+const maxSleep = 1e9
+
+// sleep waits until its time is over or the statement is cancelled. PostgreSQL's returns void,
+// which shows as an empty text.
+func sleep(c *Context, a []value.Value) (value.Value, error) {
+	seconds := min(a[0].Float(), maxSleep)
+	if !(seconds > 0) {
+		return value.NewText(""), nil
+	}
+	ctx := c.Ctx
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	timer := time.NewTimer(time.Duration(seconds * float64(time.Second)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return value.NewText(""), nil
+	case <-ctx.Done():
+		if e := sqlerr.As(context.Cause(ctx)); e != nil {
+			return value.Value{}, e
+		}
+		return value.Value{}, sqlerr.New(sqlerr.QueryCanceled, "canceling statement due to user request")
+	}
+}
+
+func typeOf(_ *Context, a []value.Value) (value.Value, error) {
+	return value.NewText(a[0].Kind().String()), nil
+}
+
+func randomUUID(c *Context, _ []value.Value) (value.Value, error) {
+	var b [16]byte
+	if f := c.session().Entropy; f != nil {
+		f(b[:])
+	} else {
+		_, _ = rand.Read(b[:]) // never fails: it ends the process instead
+	}
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return value.NewBytes(value.UUID, string(b[:])), nil
+}
+
+func countNulls(null bool) impl {
+	return func(_ *Context, a []value.Value) (value.Value, error) {
+		n := int64(0)
+		for _, v := range a {
+			if v.IsNull() == null {
+				n++
+			}
+		}
+		return value.NewInt(value.Int4, n), nil
+	}
+}

@@ -1,0 +1,75 @@
+package expr
+
+import (
+	"github.com/cachalotdb/cachalot/internal/value"
+)
+
+// textOps is concatenation and pattern matching.
+func textOps() []Func {
+	op := func(name string, l, r, ret value.Kind, v Volatility, k kernel, fn impl) Func {
+		return Func{Name: name, Op: name, Args: kinds(l, r), Ret: ret, Volatility: v, Strict: true, kernel: k, fn: fn}
+	}
+	t := value.Text
+	table := []Func{
+		op("||", t, t, t, Immutable, noKernel, concatBytes),
+		op("||", t, anyNonArray, t, Stable, noKernel, concatText),
+		op("||", anyNonArray, t, t, Stable, noKernel, concatText),
+		op("||", value.Bytea, value.Bytea, value.Bytea, Immutable, noKernel, concatBytes),
+	}
+	for _, m := range matchOps {
+		table = append(table, op(m.op, t, t, value.Bool, Immutable, likeKernel, matchImpl(m)))
+	}
+	return table
+}
+
+func concatBytes(_ *Context, a []value.Value) (value.Value, error) {
+	return value.NewBytes(a[0].Kind(), a[0].Bytes()+a[1].Bytes()), nil
+}
+
+func concatText(c *Context, a []value.Value) (value.Value, error) {
+	return value.NewText(textOf(c, a[0]) + textOf(c, a[1])), nil
+}
+
+// textOf returns the text form of a value that is not NULL.
+func textOf(c *Context, v value.Value) string {
+	switch v.Kind() {
+	case value.Text, value.Varchar, value.Unknown:
+		return v.Bytes()
+	}
+	return string(value.AppendText(nil, v, c.style()))
+}
+
+// matchOp is an operator that matches a pattern.
+type matchOp struct {
+	op     string
+	regex  bool // a regular expression, else LIKE
+	fold   bool // without regard to case
+	negate bool
+}
+
+var matchOps = []matchOp{
+	{"~~", false, false, false}, {"!~~", false, false, true},
+	{"~~*", false, true, false}, {"!~~*", false, true, true},
+	{"~", true, false, false}, {"!~", true, false, true},
+	{"~*", true, true, false}, {"!~*", true, true, true},
+}
+
+func matchImpl(m matchOp) impl {
+	return func(c *Context, a []value.Value) (value.Value, error) {
+		var ok bool
+		if m.regex {
+			re, err := c.regexp(a[1].Bytes(), m.fold)
+			if err != nil {
+				return value.Value{}, err
+			}
+			ok = re.MatchString(a[0].Bytes())
+		} else {
+			p, err := compileLike(a[1].Bytes(), m.fold)
+			if err != nil {
+				return value.Value{}, err
+			}
+			ok = p.match(a[0].Bytes())
+		}
+		return value.NewBool(ok != m.negate), nil
+	}
+}
