@@ -1,7 +1,13 @@
 package value
 
-// CastContext says where a cast may happen by itself, as pg_cast.castcontext. A context
-// includes the ones before it.
+import (
+	"math"
+
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+)
+
+// CastContext says where a cast may happen by itself, as pg_cast.castcontext. A context includes
+// the ones before it.
 type CastContext uint8
 
 // The contexts.
@@ -12,14 +18,243 @@ const (
 	CastExplicit                      // only where written
 )
 
-// CastAllowed returns the least demanding context in which from is cast to to,
-// CastNone when there is no cast. Casts through text (I/O conversion) are included.
-func CastAllowed(from, to Kind) CastContext { panic("skeleton") }
+// castPair is a cast of pg_cast.
+type castPair struct{ from, to Kind }
 
-// Cast converts v to a type. ctx says how the cast came about: an explicit cast to varchar(n)
-// truncates, an assignment raises 22001. 42846 when there is no cast in that context.
-func Cast(v Value, to Type, ctx CastContext, st *Style) (Value, error) { panic("skeleton") }
+// casts are those of pg_cast between the kinds here; conversions through text are in CastAllowed.
+var casts = map[castPair]CastContext{
+	{Int2, Int4}: CastImplicit, {Int2, Int8}: CastImplicit, {Int2, Float8}: CastImplicit, {Int2, Numeric}: CastImplicit,
+	{Int4, Int8}: CastImplicit, {Int4, Float8}: CastImplicit, {Int4, Numeric}: CastImplicit, {Int4, Int2}: CastAssignment,
+	{Int8, Float8}: CastImplicit, {Int8, Numeric}: CastImplicit, {Int8, Int4}: CastAssignment, {Int8, Int2}: CastAssignment,
+	{Numeric, Float8}: CastImplicit, {Numeric, Int2}: CastAssignment, {Numeric, Int4}: CastAssignment, {Numeric, Int8}: CastAssignment,
+	{Float8, Int2}: CastAssignment, {Float8, Int4}: CastAssignment, {Float8, Int8}: CastAssignment, {Float8, Numeric}: CastAssignment,
+	{Int4, Bool}: CastExplicit, {Bool, Int4}: CastExplicit,
+	{Date, Timestamp}: CastImplicit, {Date, Timestamptz}: CastImplicit, {Timestamp, Timestamptz}: CastImplicit,
+	{Timestamp, Date}: CastAssignment, {Timestamptz, Date}: CastAssignment, {Timestamptz, Timestamp}: CastAssignment,
+	{Text, Varchar}: CastImplicit, {Varchar, Text}: CastImplicit,
+	{JSONB, Bool}: CastExplicit, {JSONB, Numeric}: CastExplicit, {JSONB, Int2}: CastExplicit,
+	{JSONB, Int4}: CastExplicit, {JSONB, Int8}: CastExplicit, {JSONB, Float8}: CastExplicit,
+}
+
+func isText(k Kind) bool { return k == Text || k == Varchar }
+
+// CastAllowed returns the least demanding context in which from is cast to to, CastNone when there is no
+// cast. Conversions through text are included: to a text by assignment, from a text where written.
+func CastAllowed(from, to Kind) CastContext {
+	if from == to || from == Unknown {
+		return CastImplicit
+	}
+	if c, ok := casts[castPair{from, to}]; ok {
+		return c
+	}
+	if from.IsArray() && to.IsArray() {
+		return CastAllowed(from.Elem(), to.Elem())
+	}
+	switch {
+	case to == Unknown:
+		return CastNone
+	case isText(to):
+		return CastAssignment
+	case isText(from):
+		return CastExplicit
+	}
+	return CastNone
+}
+
+// Cast converts v to a type. ctx says how the cast came about: an explicit cast to varchar(n) truncates,
+// an assignment raises 22001. 42846 when there is no cast in that context.
+func Cast(v Value, to Type, ctx CastContext, st *Style) (Value, error) {
+	from := v.kind
+	if c := CastAllowed(from, to.Kind); c == CastNone || c > ctx {
+		return Null(to.Kind), sqlerr.New(sqlerr.CannotCoerce, "cannot cast type %s to type %s", from, to.Kind)
+	}
+	if v.IsNull() {
+		return Null(to.Kind), nil
+	}
+	if from != to.Kind {
+		var err error
+		if v, err = convert(v, to.Kind, st); err != nil {
+			return Null(to.Kind), err
+		}
+	}
+	return ApplyMod(v, to, ctx == CastExplicit)
+}
+
+// convert changes the kind and knows no modifier.
+func convert(v Value, to Kind, st *Style) (Value, error) {
+	if isText(to) {
+		return toText(v, to, st), nil
+	}
+	if v.kind == Unknown || isText(v.kind) {
+		return Parse(Of(to), v.s, st)
+	}
+	if v.kind.IsArray() {
+		return convertArray(v, to, st)
+	}
+	switch to {
+	case Bool, Int2, Int4, Int8:
+		return toInteger(v, to)
+	case Float8:
+		return toFloat(v)
+	case Numeric:
+		return toNumeric(v)
+	case Date:
+		if v.kind == Timestamptz {
+			return TimestamptzToDate(v, st.Location), nil
+		}
+		return TimestampToDate(v), nil
+	case Timestamp:
+		if v.kind == Date {
+			return DateToTimestamp(v)
+		}
+		return TimestamptzToTimestamp(v, st.Location)
+	}
+	if v.kind == Date {
+		return DateToTimestamptz(v, st.Location)
+	}
+	return TimestampToTimestamptz(v, st.Location)
+}
+
+// toText is the cast to text or varchar.
+func toText(v Value, to Kind, st *Style) Value {
+	switch v.kind {
+	case Text, Varchar, Unknown:
+		return v.WithKind(to)
+	case Bool: // its output function says t or f
+		if v.n != 0 {
+			return NewBytes(to, "true")
+		}
+		return NewBytes(to, "false")
+	}
+	var buf [64]byte
+	return NewBytes(to, string(AppendText(buf[:0], v, st)))
+}
+
+func convertArray(v Value, to Kind, st *Style) (Value, error) {
+	elem := to.Elem()
+	var b ArrayBuilder
+	b.Reset(elem)
+	var err error
+	ArrayEach(v.kind.Elem(), v.s, func(_ int, e Value) bool {
+		if !e.IsNull() && e.kind != elem {
+			e, err = convert(e, elem, st)
+		}
+		b.Append(e)
+		return err == nil
+	})
+	return b.Value(), err
+}
+
+// toInteger is the cast to a boolean or an integer.
+func toInteger(v Value, k Kind) (Value, error) {
+	n := v.n
+	switch v.kind {
+	case JSONB:
+		return jsonToInteger(v, k)
+	case Numeric:
+		var err error
+		if n, err = NumericToInt(v, k); err != nil {
+			return Null(k), err
+		}
+	case Float8:
+		f := math.RoundToEven(v.Float())
+		if !(f >= -1<<63 && f < 1<<63) {
+			return Null(k), errIntRange(k)
+		}
+		n = int64(f)
+	}
+	if k == Bool {
+		return NewBool(n != 0), nil
+	}
+	if !fitsInt(n, k) {
+		return Null(k), errIntRange(k)
+	}
+	return NewInt(k, n), nil
+}
+
+func toFloat(v Value) (Value, error) {
+	var f float64
+	var err error
+	switch v.kind {
+	case Numeric:
+		f, err = NumericToFloat(v)
+	case JSONB:
+		var n Value
+		if n, err = jsonScalar(v, Float8); err == nil {
+			f, err = NumericToFloat(n)
+		}
+	default:
+		f = float64(v.n)
+	}
+	return NewFloat(f), err
+}
+
+func toNumeric(v Value) (Value, error) {
+	switch v.kind {
+	case Float8:
+		return NumericFromFloat(v.Float()), nil
+	case JSONB:
+		return jsonScalar(v, Numeric)
+	}
+	return NumericFromInt(v.n), nil
+}
+
+func jsonToInteger(v Value, k Kind) (Value, error) {
+	if k == Bool {
+		switch v.s {
+		case "true", "false":
+			return NewBool(v.s == "true"), nil
+		}
+		return Null(k), errJSONCast(v.s, k)
+	}
+	n, err := jsonScalar(v, k)
+	if err != nil {
+		return Null(k), err
+	}
+	return toInteger(n, k)
+}
+
+// jsonScalar returns the numeric of a document that is a number; to is for the error.
+func jsonScalar(v Value, to Kind) (Value, error) {
+	if JSONTypeof(v.s) != "number" {
+		return Null(Numeric), errJSONCast(v.s, to)
+	}
+	return jsonNumber(v.s), nil
+}
+
+func errJSONCast(doc string, to Kind) error {
+	kind := JSONTypeof(doc)
+	if kind == "number" {
+		kind = "numeric"
+	}
+	return sqlerr.New(sqlerr.InvalidParameterValue, "cannot cast jsonb %s to type %s", kind, to)
+}
 
 // ApplyMod coerces a value of the type's own kind to the type's modifier: varchar(n)'s length,
 // numeric(p,s)'s precision and scale, timestamp(p)'s rounding, and the same for array elements.
-func ApplyMod(v Value, t Type, explicit bool) (Value, error) { panic("skeleton") }
+func ApplyMod(v Value, t Type, explicit bool) (Value, error) {
+	if t.Mod < 0 || v.IsNull() {
+		return v, nil
+	}
+	switch t.Kind {
+	case Varchar:
+		return applyVarcharMod(v, t.Mod, explicit)
+	case Numeric:
+		return applyNumericMod(v, t.Mod)
+	case Timestamp, Timestamptz:
+		return applyTimestampMod(v, t.Mod)
+	}
+	if !t.Kind.IsArray() {
+		return v, nil
+	}
+	elem := Type{Kind: t.Kind.Elem(), Mod: t.Mod}
+	var b ArrayBuilder
+	b.Reset(elem.Kind)
+	var err error
+	ArrayEach(elem.Kind, v.s, func(_ int, e Value) bool {
+		e, err = ApplyMod(e, elem, explicit)
+		b.Append(e)
+		return err == nil
+	})
+	return b.Value(), err
+}

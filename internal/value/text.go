@@ -1,12 +1,179 @@
 package value
 
-// Parse reads the text form of a type, as PostgreSQL's input function for it does, and
-// applies the type modifier. Errors carry PostgreSQL's code and message.
-func Parse(t Type, s string, st *Style) (Value, error) { panic("skeleton") }
+import (
+	"bytes"
+	"strings"
+	"unicode/utf8"
+	"unsafe"
 
-// ParseBytes is Parse of bytes that the caller may reuse afterwards. It
-// allocates nothing for kinds that are not RepBytes.
-func ParseBytes(t Type, b []byte, st *Style) (Value, error) { panic("skeleton") }
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+)
+
+// Parse reads the text form of a type, as PostgreSQL's input function for it does, and applies
+// the type's modifier. Errors carry PostgreSQL's code and message. A text shares the bytes
+// of s; that they are UTF-8 is the caller's to know.
+func Parse(t Type, s string, st *Style) (Value, error) {
+	switch t.Kind {
+	case Int4:
+		n, err := parseInt(s, Int4)
+		return NewInt(Int4, n), err
+	case Int8:
+		n, err := parseInt(s, Int8)
+		return NewInt(Int8, n), err
+	case Text, Unknown:
+		return NewBytes(t.Kind, s), nil
+	case Numeric:
+		v, err := parseNumeric(s)
+		if err != nil || t.Mod < 0 {
+			return v, err
+		}
+		return applyNumericMod(v, t.Mod)
+	case Date:
+		n, err := parseDate(s, st)
+		return NewInt(Date, n), err
+	case Timestamp, Timestamptz:
+		n, err := parseTimestamp(t.Kind, s, st)
+		if err != nil || t.Mod < 0 {
+			return NewInt(t.Kind, n), err
+		}
+		return applyTimestampMod(NewInt(t.Kind, n), t.Mod)
+	case Bool:
+		b, err := parseBool(s)
+		return NewBool(b), err
+	case Int2:
+		n, err := parseInt(s, Int2)
+		return NewInt(Int2, n), err
+	case Float8:
+		f, err := parseFloat(s)
+		return NewFloat(f), err
+	}
+	return parseBytesKind(t, s, st)
+}
+
+// parseBytesKind is Parse for the rest of the RepBytes kinds.
+func parseBytesKind(t Type, s string, st *Style) (Value, error) {
+	var out string
+	var err error
+	switch t.Kind {
+	case Varchar:
+		return applyVarcharMod(NewBytes(Varchar, s), t.Mod, false)
+	case Bytea:
+		out, err = parseBytea(s)
+	case UUID:
+		out, err = parseUUID(s)
+	case JSONB:
+		out, err = parseJSON(s)
+	default:
+		if t.Kind.IsArray() {
+			return parseArray(t, s, st)
+		}
+		err = sqlerr.New(sqlerr.FeatureNotSupported, "no input function for type %s", t.Kind)
+	}
+	return NewBytes(t.Kind, out), err
+}
+
+// ParseBytes is Parse of bytes that the caller may reuse afterwards. It allocates nothing
+// for a kind that is not RepBytes.
+func ParseBytes(t Type, b []byte, st *Style) (Value, error) {
+	if t.Kind == Text || t.Kind == Varchar || t.Kind == Unknown || t.Kind == JSONB {
+		return Parse(t, string(b), st)
+	}
+	// The others keep nothing of the text: a string over b need not outlive the call.
+	return Parse(t, unsafe.String(unsafe.SliceData(b), len(b)), st)
+}
 
 // AppendText appends the text form of v, which is not NULL.
-func AppendText(dst []byte, v Value, st *Style) []byte { panic("skeleton") }
+func AppendText(dst []byte, v Value, st *Style) []byte {
+	switch v.kind {
+	case Int2, Int4, Int8:
+		return appendInt(dst, v.n)
+	case Numeric:
+		return appendNumeric(dst, v)
+	case Date:
+		return appendDate(dst, v.n, st)
+	case Timestamp:
+		return appendTimestamp(dst, v.n, st)
+	case Timestamptz:
+		return appendTimestamptz(dst, v.n, st)
+	case Bool:
+		if v.n != 0 {
+			return append(dst, 't')
+		}
+		return append(dst, 'f')
+	case Float8:
+		return appendFloat(dst, v.Float(), st.FloatDigits)
+	case UUID:
+		return appendUUID(dst, v.s)
+	case Bytea:
+		return appendBytea(dst, v.s, st.ByteaEscape)
+	}
+	if v.kind.IsArray() {
+		return appendArray(dst, v, st)
+	}
+	return append(dst, v.s...)
+}
+
+// errSyntax is 22P02, the complaint of an input function.
+func errSyntax(typeName, s string) *sqlerr.Error {
+	return sqlerr.New(sqlerr.InvalidTextRepresentation, `invalid input syntax for type %s: "%s"`, typeName, s)
+}
+
+// isSpace is C's isspace.
+func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
+
+func trimSpace(s string) string {
+	for len(s) > 0 && isSpace(s[0]) {
+		s = s[1:]
+	}
+	for len(s) > 0 && isSpace(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+// equalFold says whether s is lower, a lower-case word, in any case.
+func equalFold(s, lower string) bool {
+	return len(s) == len(lower) && hasPrefixFold(s, lower)
+}
+
+// hasPrefixFold says whether s begins with lower in any case.
+func hasPrefixFold(s, lower string) bool {
+	if len(s) < len(lower) {
+		return false
+	}
+	for i := range len(lower) {
+		if lowerByte(s[i]) != lower[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func lowerByte(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		return c | 0x20
+	}
+	return c
+}
+
+func compareBytes(a, b []byte) int { return bytes.Compare(a, b) }
+
+// applyVarcharMod fits a text to varchar(n): blanks beyond n go, anything else beyond n
+// is 22001 unless the cast is explicit.
+func applyVarcharMod(v Value, mod int32, explicit bool) (Value, error) {
+	limit := int(mod) - 4
+	if limit < 0 || len(v.s) <= limit || utf8.RuneCountInString(v.s) <= limit {
+		return v, nil
+	}
+	cut := 0
+	for range limit {
+		_, size := utf8.DecodeRuneInString(v.s[cut:])
+		cut += size
+	}
+	if !explicit && strings.TrimRight(v.s[cut:], " ") != "" {
+		return Null(v.kind), sqlerr.New(sqlerr.StringDataRightTruncation,
+			"value too long for type character varying(%d)", limit)
+	}
+	v.s = v.s[:cut]
+	return v, nil
+}

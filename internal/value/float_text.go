@@ -1,0 +1,168 @@
+package value
+
+import (
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+)
+
+// parseFloat reads a float8 as C's strtod does: decimal, hexadecimal, inf, nan.
+func parseFloat(s string) (float64, error) {
+	t := trimSpace(s)
+	switch {
+	case t == "":
+		return 0, errSyntax("double precision", s)
+	case floatChars(t):
+		if f, err := strconv.ParseFloat(t, 64); err == nil && f != 0 {
+			return f, nil
+		}
+	}
+	return parseFloatSlow(s, t)
+}
+
+// floatChars says that s has only what stands in a decimal number: ParseFloat also
+// takes words and underscores.
+func floatChars(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9', c == '.', c == '-', c == '+', c == 'e', c == 'E':
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func parseFloatSlow(s, t string) (float64, error) {
+	sign, body := 1.0, t
+	if t[0] == '-' || t[0] == '+' {
+		if t[0] == '-' {
+			sign = -1
+		}
+		body = t[1:]
+	}
+	switch {
+	case equalFold(body, "inf"), equalFold(body, "infinity"):
+		return math.Inf(int(sign)), nil
+	case equalFold(body, "nan"):
+		return math.NaN(), nil
+	case hasPrefixFold(body, "0x"):
+		if !strings.ContainsAny(body, "pP") {
+			t += "p0"
+		}
+	case !floatChars(body):
+		return 0, errSyntax("double precision", s)
+	}
+	if strings.Contains(t, "_") {
+		return 0, errSyntax("double precision", s)
+	}
+	f, err := strconv.ParseFloat(t, 64)
+	if ne, ok := err.(*strconv.NumError); ok && ne.Err == strconv.ErrSyntax {
+		return 0, errSyntax("double precision", s)
+	}
+	if err != nil || f == 0 && !zeroMantissa(body) {
+		return 0, sqlerr.New(sqlerr.NumericValueOutOfRange, `"%s" is out of range for type double precision`, trimRight(s))
+	}
+	return f, nil
+}
+
+// trimRight is what strtod's end pointer leaves of s for the range error.
+func trimRight(s string) string { return trimSpace(s) }
+
+// zeroMantissa says that no digit in front of an exponent differs from zero: a number that
+// reads as 0 is 0, and not too small.
+func zeroMantissa(body string) bool {
+	hex := hasPrefixFold(body, "0x")
+	for i := range len(body) {
+		c := body[i]
+		switch {
+		case !hex && c|0x20 == 'e', hex && c|0x20 == 'p':
+			return true
+		case hexDigit(c) != 0 && hexDigit(c) <= 15:
+			return false
+		}
+	}
+	return true
+}
+
+// appendFloat appends a float8: the shortest text that reads back the same when
+// extraDigits (extra_float_digits) is positive, %.*g with 15 + extraDigits otherwise.
+func appendFloat(dst []byte, f float64, extraDigits int) []byte {
+	switch {
+	case math.IsNaN(f):
+		return append(dst, "NaN"...)
+	case math.IsInf(f, 1):
+		return append(dst, "Infinity"...)
+	case math.IsInf(f, -1):
+		return append(dst, "-Infinity"...)
+	case extraDigits > 0:
+		return appendShortest(dst, f)
+	}
+	return appendFloatG(dst, f, max(15+extraDigits, 1))
+}
+
+func appendShortest(dst []byte, f float64) []byte {
+	// Integers below 1e15 are the common case, and exact.
+	if n := int64(f); float64(n) == f && n < 1e15 && n > -1e15 && (n != 0 || !math.Signbit(f)) {
+		return appendInt(dst, n)
+	}
+	start := len(dst)
+	dst = strconv.AppendFloat(dst, f, 'e', -1, 64)
+	return reformatG(dst, start, 15)
+}
+
+// appendFloatG appends f as printf's %.*g.
+func appendFloatG(dst []byte, f float64, digits int) []byte {
+	start := len(dst)
+	dst = strconv.AppendFloat(dst, f, 'e', digits-1, 64)
+	return reformatG(dst, start, digits)
+}
+
+// reformatG turns the "d.ddde±xx" in dst[start:] into what %g prints: without zeros at the
+// end, and without an exponent when it is from -4 to digits-1.
+func reformatG(dst []byte, start, digits int) []byte {
+	var buf [40]byte
+	num := append(buf[:0], dst[start:]...)
+	dst = dst[:start]
+	if num[0] == '-' {
+		dst = append(dst, '-')
+		num = num[1:]
+	}
+	e := len(num) - 1
+	for num[e] != 'e' {
+		e--
+	}
+	exp, _ := strconv.Atoi(string(num[e+1:]))
+	var mantissa [32]byte
+	m := append(mantissa[:0], num[0])
+	if e > 2 {
+		m = append(m, num[2:e]...)
+	}
+	for len(m) > 1 && m[len(m)-1] == '0' {
+		m = m[:len(m)-1]
+	}
+	switch {
+	case exp < -4 || exp >= digits:
+		dst = append(dst, m[0])
+		if len(m) > 1 {
+			dst = append(append(dst, '.'), m[1:]...)
+		}
+		return append(dst, num[e:]...)
+	case exp < 0:
+		dst = append(dst, '0', '.')
+		for range -1 - exp {
+			dst = append(dst, '0')
+		}
+		return append(dst, m...)
+	case len(m) <= exp+1:
+		dst = append(dst, m...)
+		for range exp + 1 - len(m) {
+			dst = append(dst, '0')
+		}
+		return dst
+	}
+	dst = append(dst, m[:exp+1]...)
+	return append(append(dst, '.'), m[exp+1:]...)
+}
