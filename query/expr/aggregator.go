@@ -35,14 +35,23 @@ type Aggregator struct {
 
 // NewAggregator returns an empty aggregator.
 func NewAggregator(call *AggCall) *Aggregator {
-	a := &Aggregator{call: call, vecs: make([]*column.Vec, len(call.Args))}
+	a := &Aggregator{call: call}
 	for _, x := range call.Args {
 		a.args = append(a.args, compile(x))
 	}
 	if call.Filter != nil {
 		a.filter = compile(call.Filter)
 	}
-	a.state = call.Func.make(call)
+	// Without an ordered result, ORDER BY alone changes nothing.
+	if call.Distinct || len(call.OrderBy) > 0 && call.Func.ordered {
+		for _, k := range call.OrderBy {
+			a.args = append(a.args, compile(k.Expr))
+		}
+		a.state = newSortedAgg(call)
+	} else {
+		a.state = call.Func.make(call)
+	}
+	a.vecs = make([]*column.Vec, len(a.args))
 	return a
 }
 

@@ -11,5 +11,5 @@ func operatorTables() [][]Func {
 }
 
 func aggregateTables() [][]AggFunc {
-	return [][]AggFunc{}
+	return [][]AggFunc{aggregateFuncs()}
 }
