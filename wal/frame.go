@@ -38,6 +38,8 @@ const (
 	frameKindAt   = 24
 )
 
+var le = binary.LittleEndian
+
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // frame is a decoded frame. The payload points into the reader's buffer.
@@ -62,24 +64,24 @@ func (f frame) end() LSN {
 // sealFrame writes the header into b, whose payload is in place, and with it the
 // checksum. seed is the log's (logID.seed).
 func sealFrame(b []byte, seed uint32, lsn, synced LSN, kind byte) {
-	binary.LittleEndian.PutUint32(b[frameLengthAt:], uint32(len(b)-frameHeaderBytes))
-	binary.LittleEndian.PutUint64(b[frameLSNAt:], uint64(lsn))
-	binary.LittleEndian.PutUint64(b[frameSyncedAt:], uint64(synced))
+	le.PutUint32(b[frameLengthAt:], uint32(len(b)-frameHeaderBytes))
+	le.PutUint64(b[frameLSNAt:], uint64(lsn))
+	le.PutUint64(b[frameSyncedAt:], uint64(synced))
 	b[frameKindAt] = kind
-	binary.LittleEndian.PutUint32(b, crc32.Update(seed, castagnoli, b[frameLengthAt:]))
+	le.PutUint32(b, crc32.Update(seed, castagnoli, b[frameLengthAt:]))
 }
 
 // frameLength returns the payload length that the header claims, or a reason
 // why there is no frame at lsn. It looks at the header alone.
 func frameLength(header []byte, lsn LSN) (n int, reason string) {
-	if got := LSN(binary.LittleEndian.Uint64(header[frameLSNAt:])); got != lsn {
+	if got := LSN(le.Uint64(header[frameLSNAt:])); got != lsn {
 		return 0, fmt.Sprintf("frame of LSN %d where LSN %d should be", got, lsn)
 	}
-	length := binary.LittleEndian.Uint32(header[frameLengthAt:])
+	length := le.Uint32(header[frameLengthAt:])
 	if length > MaxRecordBytes {
 		return 0, fmt.Sprintf("frame length %d over the maximum", length)
 	}
-	if LSN(binary.LittleEndian.Uint64(header[frameSyncedAt:])) > lsn {
+	if LSN(le.Uint64(header[frameSyncedAt:])) > lsn {
 		return 0, "frame claims that bytes behind it are durable"
 	}
 	return int(length), ""
@@ -87,12 +89,12 @@ func frameLength(header []byte, lsn LSN) (n int, reason string) {
 
 // decodeFrame decodes all of b, whose header frameLength has accepted.
 func decodeFrame(b []byte, seed uint32) (f frame, reason string) {
-	if crc32.Update(seed, castagnoli, b[frameLengthAt:]) != binary.LittleEndian.Uint32(b) {
+	if crc32.Update(seed, castagnoli, b[frameLengthAt:]) != le.Uint32(b) {
 		return frame{}, "checksum mismatch"
 	}
 	return frame{
-		lsn:     LSN(binary.LittleEndian.Uint64(b[frameLSNAt:])),
-		synced:  LSN(binary.LittleEndian.Uint64(b[frameSyncedAt:])),
+		lsn:     LSN(le.Uint64(b[frameLSNAt:])),
+		synced:  LSN(le.Uint64(b[frameSyncedAt:])),
 		kind:    b[frameKindAt],
 		payload: b[frameHeaderBytes:],
 	}, ""

@@ -2,7 +2,6 @@ package wal
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -25,7 +24,7 @@ func newTestRand(seed uint64) testRand { return testRand{rand.New(rand.NewPCG(se
 
 func (t testRand) Read(p []byte) (int, error) {
 	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], t.r.Uint64())
+	le.PutUint64(b[:], t.r.Uint64())
 	return copy(p, b[:]), nil
 }
 

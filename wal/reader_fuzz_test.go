@@ -2,7 +2,6 @@ package wal
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"math/rand/v2"
 	"testing"
@@ -16,13 +15,13 @@ func sign(b []byte, first LSN) {
 	if len(b) < segmentHeaderBytes {
 		return
 	}
-	copy(b, encodeSegmentHeader(logID(binary.LittleEndian.Uint64(b[headerIDAt:])), first))
-	seed := logID(binary.LittleEndian.Uint64(b[headerIDAt:])).seed()
+	copy(b, encodeSegmentHeader(logID(le.Uint64(b[headerIDAt:])), first))
+	seed := logID(le.Uint64(b[headerIDAt:])).seed()
 	for at := segmentHeaderBytes; at+frameHeaderBytes <= len(b); {
 		h := b[at:]
-		end := frameHeaderBytes + int(binary.LittleEndian.Uint32(h[frameLengthAt:]))
+		end := frameHeaderBytes + int(le.Uint32(h[frameLengthAt:]))
 		lsn := first + LSN(at-segmentHeaderBytes)
-		synced := LSN(binary.LittleEndian.Uint64(h[frameSyncedAt:]))
+		synced := LSN(le.Uint64(h[frameSyncedAt:]))
 		if end < frameHeaderBytes || end > len(h) {
 			return
 		}

@@ -1,7 +1,6 @@
 package wal
 
 import (
-	"encoding/binary"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -295,7 +294,7 @@ func create(cfg Config) (*Log, error) {
 	if _, err := io.ReadFull(cfg.Rand, id[:]); err != nil {
 		return nil, fmt.Errorf("draw a log id: %w", err)
 	}
-	l := newLog(cfg, logID(binary.LittleEndian.Uint64(id[:])), FirstLSN)
+	l := newLog(cfg, logID(le.Uint64(id[:])), FirstLSN)
 	s, err := l.prepareSegment(cfg.SegmentSizeBytes)
 	if err != nil {
 		return nil, fmt.Errorf("create the log: %w", err)

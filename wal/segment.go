@@ -2,7 +2,6 @@ package wal
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -37,7 +36,7 @@ type logID uint64
 // seed is the checksum with which every frame's begins.
 func (id logID) seed() uint32 {
 	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], uint64(id))
+	le.PutUint64(b[:], uint64(id))
 	return crc32.Checksum(b[:], castagnoli)
 }
 
@@ -90,15 +89,15 @@ func listSegments(fsys vfs.FS, dir string) ([]segment, error) {
 func encodeSegmentHeader(id logID, first LSN) []byte {
 	b := make([]byte, segmentHeaderBytes)
 	copy(b, segmentMagic)
-	binary.LittleEndian.PutUint32(b[headerVersionAt:], segmentVersion)
-	binary.LittleEndian.PutUint64(b[headerIDAt:], uint64(id))
-	binary.LittleEndian.PutUint64(b[headerFirstAt:], uint64(first))
+	le.PutUint32(b[headerVersionAt:], segmentVersion)
+	le.PutUint64(b[headerIDAt:], uint64(id))
+	le.PutUint64(b[headerFirstAt:], uint64(first))
 	signSegmentHeader(b)
 	return b
 }
 
 func signSegmentHeader(b []byte) {
-	binary.LittleEndian.PutUint32(b[headerCRCAt:], crc32.Checksum(b[:headerCRCAt], castagnoli))
+	le.PutUint32(b[headerCRCAt:], crc32.Checksum(b[:headerCRCAt], castagnoli))
 }
 
 // readSegmentHeader checks a segment's header and returns the log's id. A named
@@ -114,17 +113,17 @@ func readSegmentHeader(f vfs.File, s segment) (logID, error) {
 	if !bytes.Equal(b[:len(segmentMagic)], segmentMagic) {
 		return 0, s.corrupt(0, s.first, "not a log segment: bad magic")
 	}
-	if crc32.Checksum(b[:headerCRCAt], castagnoli) != binary.LittleEndian.Uint32(b[headerCRCAt:]) {
+	if crc32.Checksum(b[:headerCRCAt], castagnoli) != le.Uint32(b[headerCRCAt:]) {
 		return 0, s.corrupt(0, s.first, "segment header: checksum mismatch")
 	}
 	if s.first < FirstLSN || s.first > maxLSN {
 		return 0, s.corrupt(0, s.first, "no segment can begin at LSN %d", s.first)
 	}
-	if v := binary.LittleEndian.Uint32(b[headerVersionAt:]); v != segmentVersion {
+	if v := le.Uint32(b[headerVersionAt:]); v != segmentVersion {
 		return 0, fmt.Errorf("%w: %s has version %d, this build knows %d", ErrVersion, s.path, v, segmentVersion)
 	}
-	if first := LSN(binary.LittleEndian.Uint64(b[headerFirstAt:])); first != s.first {
+	if first := LSN(le.Uint64(b[headerFirstAt:])); first != s.first {
 		return 0, s.corrupt(headerFirstAt, s.first, "segment begins at LSN %d and is named for another", first)
 	}
-	return logID(binary.LittleEndian.Uint64(b[headerIDAt:])), nil
+	return logID(le.Uint64(b[headerIDAt:])), nil
 }

@@ -1,7 +1,6 @@
 package wal
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -117,7 +116,7 @@ func (sc *tailScanner) noteDirty(b []byte, at int64) {
 
 func isZero(b []byte) bool {
 	for len(b) >= 8 {
-		if binary.LittleEndian.Uint64(b) != 0 {
+		if le.Uint64(b) != 0 {
 			return false
 		}
 		b = b[8:]
@@ -133,12 +132,12 @@ func isZero(b []byte) bool {
 // looksLikeFrame filters by the header alone. Only a frame that would prove the
 // damaged place durable is of interest.
 func (sc *tailScanner) looksLikeFrame(header []byte, at int64) bool {
-	if LSN(binary.LittleEndian.Uint64(header[frameLSNAt:])) != sc.seg.lsn(at) {
+	if LSN(le.Uint64(header[frameLSNAt:])) != sc.seg.lsn(at) {
 		return false
 	}
 	n, reason := frameLength(header, sc.seg.lsn(at))
 	return reason == "" && at+frameHeaderBytes+int64(n) <= sc.size &&
-		LSN(binary.LittleEndian.Uint64(header[frameSyncedAt:])) > sc.seg.lsn(sc.from)
+		LSN(le.Uint64(header[frameSyncedAt:])) > sc.seg.lsn(sc.from)
 }
 
 // judge checks the checksum of a candidate and takes its synced as evidence.
@@ -148,7 +147,7 @@ func (sc *tailScanner) judge(at int64) error {
 		return err
 	}
 	begin := at + frameLengthAt
-	end := at + frameHeaderBytes + int64(binary.LittleEndian.Uint32(header[frameLengthAt:]))
+	end := at + frameHeaderBytes + int64(le.Uint32(header[frameLengthAt:]))
 	before, err := sc.prefix(begin)
 	if err != nil {
 		return err
@@ -158,10 +157,10 @@ func (sc *tailScanner) judge(at int64) error {
 		return err
 	}
 	// crc(seed, bytes) from crc(prefix) and crc(prefix, bytes).
-	if through^crcShift(before^sc.seed, end-begin) != binary.LittleEndian.Uint32(header[:]) {
+	if through^crcShift(before^sc.seed, end-begin) != le.Uint32(header[:]) {
 		return nil
 	}
-	if synced := LSN(binary.LittleEndian.Uint64(header[frameSyncedAt:])); synced > sc.found.synced {
+	if synced := LSN(le.Uint64(header[frameSyncedAt:])); synced > sc.found.synced {
 		sc.found.synced, sc.found.witness = synced, sc.seg.lsn(at)
 	}
 	return nil
