@@ -289,3 +289,14 @@ func (a *Arena) EndCompaction() {
 		}
 	}
 }
+
+// String returns the string of a Ref that is inline, then in buf, or whose
+// chunk stands. For owners that keep readers out while they move strings.
+func (a *Arena) String(r Ref, buf *[8]byte) string {
+	if r.isInline() {
+		return r.Inline(buf)
+	}
+	s, ok := a.Get(r)
+	invariant.Check(ok, "arena: a string in a dropped chunk")
+	return s
+}
