@@ -68,7 +68,8 @@ type Session interface {
 	Split(text string) ([]Source, error)
 
 	// Prepare analyses one statement. paramTypes are type OIDs that the client fixes, 0
-	// or missing where it leaves them open. An empty statement has Kind Empty.
+	// or missing where it leaves them open; nil is a statement of a simple Query, where
+	// a parameter is 42P02 (there is no parameter $1). An empty statement has Kind Empty.
 	Prepare(ctx context.Context, src Source, paramTypes []uint32) (Prepared, error)
 
 	// Bind makes a portal. A statement whose catalog changed since Prepare is
@@ -136,8 +137,9 @@ type Column struct {
 	AttNum   int16
 }
 
-// Args are the parameters of a Bind message, as they came.
+// Args are the parameters of a Bind message, as they came: read them with Decode.
 type Args struct {
+	Portal  string   // the name of the portal, for error contexts
 	Values  [][]byte // nil for NULL
 	Formats []int16  // none, one for all, or one each: 0 text, 1 binary
 }

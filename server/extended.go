@@ -1,0 +1,199 @@
+package server
+
+import (
+	"strings"
+
+	"github.com/jackc/pgproto3/v2"
+
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+)
+
+// The messages of the extended protocol. Each method returns the statement's
+// error; extended then sends it and skips to the next Sync.
+
+// extended ends a message of the extended protocol.
+func (s *session) extended(err error) error {
+	if err == nil {
+		s.text = ""
+		return s.w.flushFull()
+	}
+	s.skipping = true
+	err = s.failed(err)
+	s.text = ""
+	if err != nil {
+		return err
+	}
+	// A client may wait for this after a Flush, which is skipped now.
+	return s.w.flush()
+}
+
+// sync ends the implicit transaction and the cycle.
+func (s *session) sync() error {
+	s.skipping = false
+	if err := s.endImplicit(); err != nil {
+		if err := s.failed(err); err != nil {
+			return err
+		}
+	}
+	return s.ready()
+}
+
+func (s *session) parse(m *pgproto3.Parse) error {
+	s.text, s.textOffset = m.Query, 0
+	if m.Name == "" {
+		s.stmts.Delete("")
+	}
+	s.openWork = true
+	p, err := s.eng.Prepare(s.ctx, Source{Text: m.Query}, append([]uint32{}, m.ParameterOIDs...))
+	if err != nil {
+		return err
+	}
+	if err := s.stmts.Put(m.Name, p); err != nil {
+		return err
+	}
+	s.w.sendFixed(parseComplete)
+	return nil
+}
+
+func (s *session) bind(m *pgproto3.Bind) error {
+	p, err := s.stmts.Get(m.PreparedStatement)
+	if err != nil {
+		return err
+	}
+	src := p.Source()
+	s.text, s.textOffset = src.Text, 0
+	if n := len(m.ParameterFormatCodes); n > 1 && n != len(m.Parameters) {
+		return sqlerr.New(sqlerr.ProtocolViolation,
+			"bind message has %d parameter formats but %d parameters", n, len(m.Parameters))
+	}
+	if want := len(p.ParamTypes()); len(m.Parameters) != want {
+		return sqlerr.New(sqlerr.ProtocolViolation,
+			"bind message supplies %d parameters, but prepared statement %q requires %d",
+			len(m.Parameters), m.PreparedStatement, want)
+	}
+	if err := s.portals.free(m.DestinationPortal); err != nil {
+		return err
+	}
+	s.openWork = true
+	args := Args{Portal: m.DestinationPortal, Values: m.Parameters, Formats: m.ParameterFormatCodes}
+	if err := checkFormats(args.Formats); err != nil {
+		return args.inParameter(err, 0, "")
+	}
+	bound, err := s.eng.Bind(s.ctx, p, args)
+	if err != nil {
+		return err
+	}
+	if n, columns := len(m.ResultFormatCodes), len(bound.Columns()); n > 1 && n != columns && p.Kind() == KindRows {
+		bound.Close()
+		return sqlerr.New(sqlerr.ProtocolViolation,
+			"bind message has %d result formats but query has %d columns", n, columns)
+	}
+	s.portals.put(&portal{
+		Portal:  bound,
+		name:    m.DestinationPortal,
+		kind:    p.Kind(),
+		text:    src.Text,
+		formats: m.ResultFormatCodes,
+	})
+	s.w.sendFixed(bindComplete)
+	return nil
+}
+
+func (s *session) describe(m *pgproto3.Describe) error {
+	switch m.ObjectType {
+	case 'S':
+		p, err := s.stmts.Get(m.Name)
+		if err != nil {
+			return err
+		}
+		if err := s.mayDescribe(p.Kind()); err != nil {
+			return err
+		}
+		s.w.send(&pgproto3.ParameterDescription{ParameterOIDs: p.ParamTypes()})
+		s.describeColumns(p.Kind(), p.Columns(), nil)
+		return nil
+	case 'P':
+		p, err := s.portals.get(m.Name)
+		if err != nil {
+			return err
+		}
+		if err := s.mayDescribe(p.kind); err != nil {
+			return err
+		}
+		s.describeColumns(p.kind, p.Columns(), p.formats)
+		return nil
+	}
+	return protocolError("invalid DESCRIBE message subtype %d", m.ObjectType)
+}
+
+// mayDescribe refuses what a failed block refuses: looking up a result's shape needs a transaction.
+func (s *session) mayDescribe(k Kind) error {
+	if k == KindRows && s.eng.TxStatus() == TxFailed {
+		return sqlerr.New(sqlerr.InFailedSQLTransaction,
+			"current transaction is aborted, commands ignored until end of transaction block")
+	}
+	return nil
+}
+
+func (s *session) describeColumns(k Kind, columns []Column, formats []int16) {
+	if k != KindRows {
+		s.w.sendFixed(noData)
+		return
+	}
+	s.w.sendRowDescription(columns, formats)
+}
+
+func (s *session) execute(m *pgproto3.Execute) error {
+	p, err := s.portals.get(m.Portal)
+	if err != nil {
+		return err
+	}
+	s.text, s.textOffset = p.text, 0
+	if p.done {
+		return s.executeAgain(p)
+	}
+	if err := checkFormats(p.formats); err != nil {
+		return err
+	}
+	s.openWork = true
+	res, err := s.runPortal(p.Portal, p.formats, int(max(0, int32(m.MaxRows))))
+	if err != nil {
+		return err
+	}
+	if res.Suspended {
+		s.w.sendFixed(portalSuspended)
+		return nil
+	}
+	p.done, p.tag = true, res.Tag
+	s.complete(res)
+	return nil
+}
+
+// executeAgain answers an Execute of a portal that has run to its end: one
+// with rows has no more, another cannot run twice.
+func (s *session) executeAgain(p *portal) error {
+	switch {
+	case p.kind == KindEmpty:
+		s.w.sendFixed(emptyQueryResponse)
+	case p.kind != KindRows:
+		return sqlerr.New(sqlerr.ObjectNotInPrerequisiteState, "portal %q cannot be run", p.name)
+	case strings.HasPrefix(p.tag, "SELECT "):
+		s.w.sendCommandComplete("SELECT 0")
+	default:
+		s.w.sendCommandComplete(p.tag)
+	}
+	return nil
+}
+
+func (s *session) closeObject(m *pgproto3.Close) error {
+	switch m.ObjectType {
+	case 'S':
+		s.stmts.Delete(m.Name)
+	case 'P':
+		s.portals.close(m.Name)
+	default:
+		return protocolError("invalid CLOSE message subtype %d", m.ObjectType)
+	}
+	s.w.sendFixed(closeComplete)
+	return nil
+}
