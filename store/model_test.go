@@ -1,0 +1,269 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/cachalotdb/cachalot/internal/schema"
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/internal/vfs"
+)
+
+// TestModel runs random operations against the store and a map, for several
+// numbers of partitions, and compares all that can be asked.
+func TestModel(t *testing.T) {
+	seeds := 40
+	if testing.Short() {
+		seeds = 5
+	}
+	for _, partitions := range []int{1, 2, 8} {
+		t.Run(fmt.Sprintf("P=%d", partitions), func(t *testing.T) {
+			for seed := range uint64(seeds) {
+				runModel(t, seed, partitions)
+				if t.Failed() {
+					t.Fatalf("seed %d", seed)
+				}
+			}
+		})
+	}
+}
+
+// heldView is a snapshot with what it must go on showing (I7).
+type heldView struct {
+	txn   *Txn
+	view  *View
+	model map[int64]testRow
+}
+
+func runModel(t *testing.T, seed uint64, partitions int) {
+	defer func() {
+		if t.Failed() {
+			t.Logf("seed %d", seed)
+		}
+	}()
+	ctx := context.Background()
+	rng := rand.New(rand.NewPCG(seed, 1))
+	d := openTest(t, memConfig(vfs.NewMem(), partitions))
+	d.create()
+	var held []heldView
+	drop := func() {
+		for _, h := range held {
+			verifyView(t, h.view, h.model)
+			h.view.Close()
+			h.txn.Rollback()
+		}
+		held = nil
+	}
+	for range 60 {
+		switch rng.IntN(14) {
+		case 0:
+			drop()
+			d.reopen()
+		case 1:
+			if err := d.db.Checkpoint(ctx); err != nil {
+				t.Fatal(err)
+			}
+		case 2:
+			d.db.Vacuum()
+		case 3:
+			txn := d.db.Begin(TxnOptions{})
+			held = append(held, heldView{txn, txn.View(), maps.Clone(d.model)})
+		case 4:
+			d.truncate(rng)
+		case 5:
+			d.reindex(rng)
+		case 6, 7:
+			d.feedSome(rng)
+		default:
+			d.writeSome(rng)
+		}
+		if rng.IntN(4) == 0 {
+			d.check()
+			d.verify()
+		}
+	}
+	d.check()
+	d.verify()
+	drop()
+	d.db.Vacuum()
+	d.verify()
+	d.reopen()
+	d.verify()
+	d.db.Close()
+}
+
+// writeSome does a transaction of small writes, looking at its own all the time.
+func (d *testDB) writeSome(rng *rand.Rand) {
+	d.t.Helper()
+	ctx := context.Background()
+	txn := d.db.Begin(TxnOptions{})
+	def := d.table(txn)
+	mine := maps.Clone(d.model)
+	for range 1 + rng.IntN(12) {
+		id := int64(rng.IntN(40))
+		var err error
+		switch rng.IntN(8) {
+		case 0, 1:
+			err = remove(ctx, txn, def, id)
+			delete(mine, id)
+		case 2:
+			if _, there := mine[1000+id]; there {
+				continue
+			}
+			r := randomRow(rng, 1000+id)
+			err = feed(ctx, txn, def, []testRow{r})
+			mine[r.id] = r
+		default:
+			r := randomRow(rng, id)
+			err = put(ctx, txn, def, r)
+			mine[id] = r
+		}
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		if rng.IntN(3) == 0 {
+			v := txn.View()
+			verifyView(d.t, v, mine)
+			v.Close()
+			d.verify()
+		}
+	}
+	d.end(rng, txn, mine)
+}
+
+func (d *testDB) end(rng *rand.Rand, txn *Txn, mine map[int64]testRow) {
+	d.t.Helper()
+	if rng.IntN(4) == 0 {
+		txn.Rollback()
+		return
+	}
+	if err := txn.Commit(context.Background()); err != nil {
+		d.t.Fatal(err)
+	}
+	d.model = mine
+}
+
+// feedSome does a bulk insert, of which some break the key.
+func (d *testDB) feedSome(rng *rand.Rand) {
+	d.t.Helper()
+	ctx := context.Background()
+	txn := d.db.Begin(TxnOptions{})
+	def := d.table(txn)
+	mine := maps.Clone(d.model)
+	var rows []testRow
+	dup := false
+	for range rng.IntN(300) {
+		id := int64(rng.IntN(100000))
+		if rng.IntN(100) == 0 {
+			id = int64(rng.IntN(40))
+		}
+		if _, there := mine[id]; there {
+			if rng.IntN(10) > 0 {
+				continue
+			}
+			dup = true
+		}
+		r := randomRow(rng, id)
+		rows = append(rows, r)
+		mine[id] = r
+	}
+	err := feed(ctx, txn, def, rows)
+	if dup {
+		if !isCode(err, sqlerr.UniqueViolation) {
+			d.t.Fatalf("a feed with a duplicate key gives %v", err)
+		}
+		txn.Rollback()
+		return
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	for range rng.IntN(5) { // and some of its rows change at once
+		if len(rows) == 0 {
+			break
+		}
+		r := randomRow(rng, rows[rng.IntN(len(rows))].id)
+		if rng.IntN(2) == 0 {
+			err = put(ctx, txn, def, r)
+			mine[r.id] = r
+		} else {
+			err = remove(ctx, txn, def, r.id)
+			delete(mine, r.id)
+		}
+		if err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	d.end(rng, txn, mine)
+}
+
+// truncate swaps the generation, and sometimes feeds the new one in the same transaction.
+func (d *testDB) truncate(rng *rand.Rand) {
+	d.t.Helper()
+	ctx := context.Background()
+	txn := d.db.Begin(TxnOptions{})
+	def := d.table(txn).Clone()
+	if err := txn.LockTable(ctx, def.OID, LockExclusive); err != nil {
+		d.t.Fatal(err)
+	}
+	def.Generation = txn.NewGeneration()
+	if err := txn.PutTable(def); err != nil {
+		d.t.Fatal(err)
+	}
+	mine := map[int64]testRow{}
+	if rng.IntN(2) == 0 {
+		var rows []testRow
+		for id := range int64(rng.IntN(200)) {
+			rows = append(rows, randomRow(rng, id))
+			mine[id] = rows[id]
+		}
+		if err := feed(ctx, txn, def, rows); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+	v := txn.View()
+	verifyView(d.t, v, mine)
+	v.Close()
+	d.end(rng, txn, mine)
+}
+
+// reindex drops all indexes, or adds one that is missing, or adds a column.
+func (d *testDB) reindex(rng *rand.Rand) {
+	d.t.Helper()
+	ctx := context.Background()
+	txn := d.db.Begin(TxnOptions{})
+	def := d.table(txn).Clone()
+	if err := txn.LockTable(ctx, def.OID, LockExclusive); err != nil {
+		d.t.Fatal(err)
+	}
+	var err error
+	switch {
+	case rng.IntN(4) == 0:
+		def.Columns = append(def.Columns, schema.Column{
+			Num: int16(len(def.Columns) + 1), Name: fmt.Sprint("c", len(def.Columns)), Type: value.Of(value.Int4),
+			Missing: value.AppendStored(nil, value.NewInt(value.Int4, 7)),
+		})
+		err = txn.PutTable(def)
+	case len(def.Indexes) > 0 && rng.IntN(2) == 0:
+		def.Indexes = def.Indexes[:len(def.Indexes)-1]
+		err = txn.PutTable(def)
+	default:
+		for _, x := range testIndexes(txn) {
+			if _, there := def.Index(x.Name); !there && err == nil {
+				err = txn.AddIndex(ctx, def, x)
+				def = d.table(txn)
+			}
+		}
+	}
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	v := txn.View()
+	verifyView(d.t, v, d.model)
+	v.Close()
+	d.end(rng, txn, d.model)
+}
