@@ -1,0 +1,303 @@
+package exec
+
+import (
+	"math"
+	"strings"
+
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/query/plan"
+)
+
+// parallelRows is the number of rows to read from which fragments get goroutines.
+const parallelRows = 8192
+
+// topRows is the largest LIMIT for which a sort forgets rows on the way.
+const topRows = 100_000
+
+// Build makes the operators of a plan's tree, and the steps that describe them when env.Explain is set.
+func Build(n plan.Node, env *Env) (Operator, *Step, error) {
+	b := &builder{env: env}
+	t, err := b.build(n, -1)
+	if err != nil {
+		return nil, nil, err
+	}
+	op := b.single(t)
+	return op, t.step, nil
+}
+
+// builder makes operators.
+type builder struct{ env *Env }
+
+// tree is a node's operators: one, or one a fragment of a table's partitions.
+type tree struct {
+	ops  []Operator
+	step *Step
+	// rows estimates the result, touched the rows that have to be read for it.
+	rows, touched float64
+	// sorted are the keys by which each fragment's rows come, if any.
+	sorted []plan.SortKey
+}
+
+// parallel says whether the fragments are worth goroutines.
+func (b *builder) parallel(t *tree) bool {
+	return len(t.ops) > 1 && b.env.Workers > 1 && t.touched >= parallelRows
+}
+
+func (b *builder) workers(t *tree) int {
+	if b.parallel(t) {
+		return b.env.Workers
+	}
+	return 1
+}
+
+// single makes one operator of a tree.
+func (b *builder) single(t *tree) Operator {
+	switch {
+	case len(t.ops) == 1:
+		return t.ops[0]
+	case t.sorted != nil:
+		return newMerge(b.env, t.ops, t.sorted)
+	case b.parallel(t):
+		return &gather{in: t.ops, workers: b.env.Workers}
+	}
+	return &concat{in: t.ops}
+}
+
+// build makes the operators of a node. want is how many rows will be asked for at most, negative for all.
+func (b *builder) build(n plan.Node, want float64) (*tree, error) {
+	switch n := n.(type) {
+	case *plan.Scan:
+		return b.scan(n, want)
+	case *plan.Values:
+		return b.wrap(&tree{ops: []Operator{newValues(b.env, n)}, rows: float64(len(n.Rows))}, b.step("Result"), n), nil
+	case *plan.Function:
+		return b.wrap(&tree{ops: []Operator{newFunction(b.env, n)}, rows: 1000}, b.functionStep(n), n), nil
+	case *plan.Filter:
+		return b.filter(n)
+	case *plan.Project:
+		return b.project(n, want)
+	case *plan.Aggregate:
+		return b.aggregate(n)
+	case *plan.Sort:
+		return b.sort(n, -1, want)
+	case *plan.Distinct:
+		return b.distinct(n)
+	case *plan.Limit:
+		return b.limit(n)
+	case *plan.Insert:
+		return b.insert(n)
+	case *plan.Update:
+		return b.update(n)
+	case *plan.Delete:
+		return b.delete(n)
+	}
+	return nil, sqlerr.New(sqlerr.InternalError, "no operator for %T", n)
+}
+
+// wrap finishes a tree: its step, and the measuring of its operators.
+func (b *builder) wrap(t *tree, s *Step, n plan.Node, kids ...*tree) *tree {
+	if s == nil {
+		return t
+	}
+	s.Rows, s.Width = math.Max(1, math.Round(t.rows)), width(n)
+	for _, k := range kids {
+		s.Kids = append(s.Kids, k.step)
+	}
+	if len(t.ops) > 1 {
+		s.Fragments, s.Workers = len(t.ops), min(b.workers(t), len(t.ops))
+	}
+	t.step = s
+	if b.env.Profile {
+		for i, op := range t.ops {
+			t.ops[i] = &profiled{Operator: op, step: s}
+		}
+	}
+	return t
+}
+
+// step returns a new step when they are wanted.
+func (b *builder) step(name string) *Step {
+	if !b.env.Explain {
+		return nil
+	}
+	return &Step{Name: name}
+}
+
+// width guesses the bytes of a row, as PostgreSQL's EXPLAIN shows.
+func width(n plan.Node) int {
+	w := 0
+	for _, t := range n.Types() {
+		if s := t.Kind.Size(); s > 0 {
+			w += int(s)
+		} else {
+			w += 32
+		}
+	}
+	return w
+}
+
+func (b *builder) scan(n *plan.Scan, want float64) (*tree, error) {
+	tv := b.env.View.Table(n.Table.OID)
+	a, err := plan.Choose(n, tv, b.env.Expr, want)
+	if err != nil {
+		return nil, err
+	}
+	t := &tree{rows: a.Rows, touched: a.Touched}
+	switch a.Kind {
+	case plan.NoRows:
+		t.ops = []Operator{none{}}
+	case plan.KeyLookup:
+		t.ops = []Operator{newLookup(b.env, n, a, tv)}
+	default:
+		for part := range tv.Parts() {
+			t.ops = append(t.ops, newScan(b.env, n, a, tv, part))
+		}
+		if a.Kind == plan.IndexWalk {
+			t.sorted = a.Walk.Keys
+		}
+	}
+	return b.wrap(t, b.scanStep(n, a), n), nil
+}
+
+func (b *builder) filter(n *plan.Filter) (*tree, error) {
+	in, err := b.build(n.In, -1)
+	if err != nil {
+		return nil, err
+	}
+	t := &tree{rows: in.rows / 2, touched: in.touched, sorted: in.sorted}
+	for _, op := range in.ops {
+		t.ops = append(t.ops, &filter{in: op, expr: b.env.Expr.Clone(), cond: newCondition(n.Where)})
+	}
+	s := b.step("Filter")
+	if s != nil {
+		s.Lines = append(s.Lines, Line{Key: "Filter", Text: condText(n.Where)})
+	}
+	return b.wrap(t, s, n, in), nil
+}
+
+func (b *builder) project(n *plan.Project, want float64) (*tree, error) {
+	in, err := b.build(n.In, want)
+	if err != nil {
+		return nil, err
+	}
+	t := &tree{rows: in.rows, touched: in.touched, step: in.step}
+	ops := in.ops
+	if in.sorted != nil {
+		ops = []Operator{b.single(in)} // the keys are columns of the input
+	}
+	for _, op := range ops {
+		t.ops = append(t.ops, &project{in: op, expr: b.env.Expr.Clone(), exprs: newProjection(n.Exprs)})
+	}
+	return t, nil
+}
+
+func (b *builder) aggregate(n *plan.Aggregate) (*tree, error) {
+	in, err := b.build(n.In, -1)
+	if err != nil {
+		return nil, err
+	}
+	op := newAggregate(b.env, in.ops, n)
+	op.workers = b.workers(in)
+	t := &tree{ops: []Operator{op}, rows: 1, touched: in.touched}
+	if len(n.Keys) > 0 {
+		t.rows = math.Max(1, math.Min(in.rows/10, 200)) * float64(len(n.Sets))
+	}
+	return b.wrap(t, b.aggregateStep(n), n, in), nil
+}
+
+// sort makes a sort of all rows, or of the first limit rows when that is not negative.
+func (b *builder) sort(n *plan.Sort, limit int64, want float64) (*tree, error) {
+	in, err := b.build(n.In, want)
+	if err != nil {
+		return nil, err
+	}
+	if in.sorted != nil {
+		in.ops, in.sorted = []Operator{b.single(in)}, nil
+		return in, nil // the index has the order
+	}
+	t := &tree{rows: in.rows, touched: in.touched, sorted: n.Keys}
+	ops := in.ops
+	if !b.parallel(in) {
+		ops = []Operator{b.single(in)}
+	}
+	for _, op := range ops {
+		t.ops = append(t.ops, newSorter(b.env, op, n.Keys, limit))
+	}
+	b.wrap(t, b.sortStep(n, limit), n, in)
+	if len(t.ops) > 1 {
+		t.ops = []Operator{&gatherSorted{merge: newMerge(b.env, t.ops, n.Keys), workers: b.env.Workers}}
+	}
+	t.sorted = nil
+	return t, nil
+}
+
+func (b *builder) distinct(n *plan.Distinct) (*tree, error) {
+	in, err := b.build(n.In, -1)
+	if err != nil {
+		return nil, err
+	}
+	t := &tree{rows: math.Max(1, math.Min(in.rows/10, 200)), touched: in.touched}
+	op := b.single(in)
+	if n.On == nil && b.parallel(in) {
+		for i, f := range in.ops {
+			in.ops[i] = newDistinct(b.env, f, n)
+		}
+		op = b.single(in)
+	}
+	t.ops = []Operator{newDistinct(b.env, op, n)}
+	s := b.step("Unique")
+	if s != nil && n.On != nil {
+		s.Lines = append(s.Lines, Line{Key: "Key", List: texts(n.On)})
+	}
+	return b.wrap(t, s, n, in), nil
+}
+
+func (b *builder) limit(n *plan.Limit) (*tree, error) {
+	skip, count, err := limits(b.env.Expr, n)
+	if err != nil {
+		return nil, err
+	}
+	want := -1.0
+	if count >= 0 {
+		want = float64(skip) + float64(count)
+	}
+	var in *tree
+	sort, ok := n.In.(*plan.Sort)
+	if ok && count >= 0 && count <= topRows && skip <= topRows {
+		in, err = b.sort(sort, skip+count, want)
+	} else {
+		in, err = b.build(n.In, want)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if want >= 0 && want < parallelRows {
+		in.touched = math.Min(in.touched, want) // not worth goroutines
+	}
+	t := &tree{rows: in.rows, touched: in.touched}
+	if count >= 0 {
+		t.rows = math.Min(math.Max(0, in.rows-float64(skip)), float64(count))
+	}
+	t.ops = []Operator{&limit{in: b.single(in), skip: skip, count: count}}
+	return b.wrap(t, b.step("Limit"), n, in), nil
+}
+
+// condText is a conjunction as EXPLAIN shows it.
+func condText(list []*plan.Program) string {
+	if len(list) == 1 {
+		return plan.Parenthesized(list[0].Expr)
+	}
+	parts := make([]string, len(list))
+	for i, p := range list {
+		parts[i] = plan.Parenthesized(p.Expr)
+	}
+	return "(" + strings.Join(parts, " AND ") + ")"
+}
+
+func texts(list []*plan.Program) []string {
+	out := make([]string, len(list))
+	for i, p := range list {
+		out[i] = p.Expr.String()
+	}
+	return out
+}

@@ -1,0 +1,45 @@
+package exec
+
+import (
+	"sync/atomic"
+
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/query/expr"
+	"github.com/cachalotdb/cachalot/store"
+)
+
+// Env is what one execution of a plan works with.
+type Env struct {
+	Expr   *expr.Context // of the session's goroutine
+	Txn    *store.Txn
+	View   *store.View
+	Budget *Budget // nil: none
+	// Workers is the most goroutines that work at once; below 2 all runs on the caller's.
+	Workers int
+	// Explain makes Build describe the operators; Profile measures them too.
+	Explain, Profile bool
+	// TimeZone and the like of the session are in Expr.Style.
+}
+
+// Budget bounds the memory that the operators of one statement keep rows in. Safe for
+// concurrent use; a nil Budget has no bound.
+type Budget struct {
+	Limit int64
+	used  atomic.Int64
+}
+
+// take adds n bytes: 53200 when the budget is spent.
+func (b *Budget) take(n int64) error {
+	if b == nil || b.used.Add(n) <= b.Limit {
+		return nil
+	}
+	return sqlerr.New(sqlerr.OutOfMemory, "out of memory").
+		WithDetail("The statement needs more than %d MB for its intermediate rows.", b.Limit>>20)
+}
+
+// give returns n bytes.
+func (b *Budget) give(n int64) {
+	if b != nil {
+		b.used.Add(-n)
+	}
+}

@@ -1,0 +1,180 @@
+package exec
+
+import (
+	"context"
+	"strings"
+
+	"github.com/cachalotdb/cachalot/internal/column"
+	"github.com/cachalotdb/cachalot/internal/schema"
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/query/expr"
+	"github.com/cachalotdb/cachalot/query/plan"
+	"github.com/cachalotdb/cachalot/store"
+)
+
+// Modifier is the operator of an INSERT, UPDATE or DELETE. Its first Next does all the
+// work; the rows it yields are those of RETURNING.
+type Modifier interface {
+	Operator
+	// Affected returns the number of rows inserted, changed or removed.
+	Affected() int64
+}
+
+// writer changes the rows of one table and collects what RETURNING gives.
+type writer struct {
+	env       *Env
+	table     *schema.Table
+	all       []int16 // every column number
+	returning []*plan.Program
+	kinds     []value.Kind
+	results   []*column.Batch
+	row       []value.Value
+	affected  int64
+	done      bool
+	at        int
+}
+
+func newWriter(env *Env, t *schema.Table, returning []*plan.Program) writer {
+	w := writer{env: env, table: t, returning: returning}
+	for i := range t.Columns {
+		w.all = append(w.all, t.Columns[i].Num)
+	}
+	for _, p := range returning {
+		w.kinds = append(w.kinds, p.Expr.Type().Kind)
+	}
+	return w
+}
+
+// Affected implements Modifier.
+func (w *writer) Affected() int64 { return w.affected }
+
+// yield gives the next batch of RETURNING, after run has done the work.
+func (w *writer) yield(ctx context.Context, r *Rows, run func(context.Context) error) (bool, error) {
+	if !w.done {
+		w.done = true
+		if err := run(ctx); err != nil {
+			return false, err
+		}
+	}
+	if w.at == len(w.results) {
+		return false, nil
+	}
+	r.set(w.results[w.at], nil)
+	w.at++
+	return true, nil
+}
+
+// wrote counts a row and computes RETURNING over it.
+func (w *writer) wrote(row []value.Value) error {
+	w.affected++
+	if len(w.returning) == 0 {
+		return nil
+	}
+	w.row = w.row[:0]
+	for _, p := range w.returning {
+		v, err := expr.Eval(w.env.Expr, p.Expr, row)
+		if err != nil {
+			return err
+		}
+		w.row = append(w.row, v)
+	}
+	n := len(w.results)
+	if n == 0 || w.results[n-1].N == column.BatchRows {
+		b := new(column.Batch)
+		b.Reset(w.kinds)
+		w.results = append(w.results, b)
+		n++
+		if err := w.env.Budget.take(int64(column.BatchRows * 16 * len(w.kinds))); err != nil {
+			return err
+		}
+	}
+	w.results[n-1].AppendRow(w.row)
+	return nil
+}
+
+// checkNotNull refuses a row with a NULL where there must be none.
+func (w *writer) checkNotNull(row []value.Value) error {
+	for i := range w.table.Columns {
+		c := &w.table.Columns[i]
+		if c.NotNull && !c.Hidden && row[i].IsNull() {
+			return NotNullViolation(w.table, c, row, w.env.Expr.Style)
+		}
+	}
+	return nil
+}
+
+// NotNullViolation is the 23502 error for a column of a row.
+func NotNullViolation(t *schema.Table, c *schema.Column, row []value.Value, style *value.Style) error {
+	err := sqlerr.New(sqlerr.NotNullViolation, "null value in column %q of relation %q violates not-null constraint", c.Name, t.Name).
+		WithDetail("Failing row contains (%s).", describeRow(t, row, style))
+	err.Schema, err.Table, err.Column = t.Schema, t.Name, c.Name
+	return err
+}
+
+// describeRow is a row as error details show it: each value cut at 64 bytes.
+func describeRow(t *schema.Table, row []value.Value, style *value.Style) string {
+	if style == nil {
+		style = value.DefaultStyle()
+	}
+	var parts []string
+	for i := range t.Columns {
+		if t.Columns[i].Hidden {
+			continue
+		}
+		s := "null"
+		if !row[i].IsNull() {
+			s = string(value.AppendText(nil, row[i], style))
+		}
+		if len(s) > 64 {
+			s = strings.ToValidUTF8(s[:64], "") + "..."
+		}
+		parts = append(parts, s)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// lock takes the lock of a key and returns its newest row.
+func (w *writer) lock(ctx context.Context, key []byte) (store.Current, bool, error) {
+	if err := w.env.Txn.LockKey(ctx, w.table, key); err != nil {
+		return store.Current{}, false, err
+	}
+	return w.env.Txn.Newest(w.table, key)
+}
+
+// replace puts a new row in the place of the current one of a locked key. When the new
+// row has another key, that must be free.
+func (w *writer) replace(ctx context.Context, key []byte, cur store.Current, row []value.Value) error {
+	if err := w.checkNotNull(row); err != nil {
+		return err
+	}
+	newKey, err := w.env.Txn.RowKey(nil, w.table, row)
+	if err != nil {
+		return err
+	}
+	if string(newKey) == string(key) {
+		return w.env.Txn.Update(w.table, key, cur, row)
+	}
+	_, taken, err := w.lock(ctx, newKey)
+	if err != nil {
+		return err
+	}
+	if taken {
+		return store.UniqueViolation(w.table, newKey)
+	}
+	if err := w.env.Txn.Delete(w.table, key, cur); err != nil {
+		return err
+	}
+	return w.env.Txn.Insert(w.table, newKey, row)
+}
+
+// meets says whether a row meets a conjunction.
+func meets(c *expr.Context, where []expr.Expr, row []value.Value) (bool, error) {
+	for _, e := range where {
+		v, err := expr.Eval(c, e, row)
+		if err != nil || v.IsNull() || !v.Bool() {
+			return false, err
+		}
+	}
+	return true, nil
+}
