@@ -100,8 +100,14 @@
 // state. Append and Sync of a small record: one write of n + 25 bytes and one
 // fdatasync into blocks that are allocated and written, no change of the file's
 // size. A group of any number of records costs the same two calls. A mark, once
-// per idle moment: 25 bytes, one write and one fdatasync. A segment: its size once
-// in zeros, in the background, plus three file and one directory sync. Memory: two
-// buffers of about MaxBufferedBytes. Recovery reads each byte once, in chunks of
-// 1 MiB or the size of a record.
+// per idle moment: 25 bytes, one write and one fdatasync. A segment: in the
+// background its size once in zeros and its seal; in the leader's path the sync of
+// the old one, the header's, and one of the directory. Memory: two buffers of about
+// MaxBufferedBytes. Recovery reads each byte once, in chunks of 1 MiB or the size of
+// a record.
+//
+// Measured on 2 cores and a virtual disk (ext4), others working beside: commit of
+// 200 bytes 0.12 ms alone, 34 us each for 8 committers, 6 us for 64; a feed of
+// records of 256 KiB 0.8 to 1 GB/s, beside it a commit takes 2 ms, 31 ms at the 99th
+// percentile (it waits for the feed's bytes); opening a full 64 MiB segment 22 ms.
 package wal
