@@ -132,6 +132,10 @@ func (e *Contains) eval(c *Context, row []value.Value) (value.Value, error) {
 	return value.NewBool(arrayHas(a, v) != e.Not), nil
 }
 
+func (e *Contains) apply(_ *Context, a []value.Value) (value.Value, error) {
+	return value.NewBool(arrayHas(a[0], a[1]) != e.Not), nil
+}
+
 // arrayHas says whether an element of a equals v.
 func arrayHas(a, v value.Value) bool {
 	found := false
@@ -175,6 +179,10 @@ func (e *ArrayCtor) eval(c *Context, row []value.Value) (value.Value, error) {
 	return b.Value(), nil
 }
 
+func (e *ArrayCtor) apply(_ *Context, a []value.Value) (value.Value, error) {
+	return value.NewArray(e.typ.Kind.Elem(), a), nil
+}
+
 // Subscript is Arg[Index], from 1; NULL outside the array.
 type Subscript struct {
 	head
@@ -205,8 +213,17 @@ func (e *Subscript) eval(c *Context, row []value.Value) (value.Value, error) {
 	if err != nil {
 		return i, err
 	}
-	if a.IsNull() || i.IsNull() || i.Int() < 1 || i.Int() > int64(value.ArrayLen(a.Bytes())) {
+	if a.IsNull() || i.IsNull() {
+		return value.Null(e.typ.Kind), nil
+	}
+	return e.at(a, i)
+}
+
+func (e *Subscript) at(a, i value.Value) (value.Value, error) {
+	if i.Int() < 1 || i.Int() > int64(value.ArrayLen(a.Bytes())) {
 		return value.Null(e.typ.Kind), nil
 	}
 	return value.ArrayElem(e.typ.Kind, a.Bytes(), int(i.Int()-1)), nil
 }
+
+func (e *Subscript) apply(_ *Context, a []value.Value) (value.Value, error) { return e.at(a[0], a[1]) }

@@ -2,19 +2,99 @@ package expr
 
 import (
 	"github.com/cachalotdb/cachalot/internal/column"
+	"github.com/cachalotdb/cachalot/internal/invariant"
 	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/query/sql/ast"
 )
 
-// compile makes the vectorised form of an expression. What has no form of its own
-// is interpreted row by row.
+// compile makes the vectorised form of an expression. Operators without a form of
+// their own are applied value by value to the vectors of their operands.
 func compile(e Expr) node {
 	switch e := e.(type) {
 	case *Const:
 		return newConstNode(e.Val)
 	case *Column:
 		return columnNode(e.Index)
+	case *Param:
+		return &paramNode{expr: e}
+	case *Logic:
+		return compileLogic(e)
+	case *NullTest:
+		return &nullTestNode{arg: compile(e.Arg), not: e.Not}
+	case *Case:
+		return newCaseNode(e)
+	case *Coalesce:
+		return newCoalesceNode(e)
+	case *InList:
+		return compileIn(e)
+	case *Contains:
+		return newApplyNode(e, true, e.apply, e.Arg, e.Elem)
+	case *Cast:
+		return compileCast(e)
+	case *Call:
+		return compileCall(e)
+	case *BoolTest:
+		return newApplyNode(e, false, e.apply, e.Arg)
+	case *Distinct:
+		return newApplyNode(e, false, e.apply, e.Left, e.Right)
+	case *AnyAll:
+		return newApplyNode(e, false, func(c *Context, a []value.Value) (value.Value, error) {
+			return e.apply(c, a[0], a[1])
+		}, e.Left, e.Array)
+	case *MinMax:
+		return newApplyNode(e, false, e.apply, e.Args...)
+	case *ArrayCtor:
+		return newApplyNode(e, false, e.apply, e.Elems...)
+	case *Subscript:
+		return newApplyNode(e, true, e.apply, e.Arg, e.Index)
 	}
-	return newRowNode(e)
+	invariant.Violated("expression %T cannot be compiled", e)
+	return nil
+}
+
+func compileLogic(e *Logic) node {
+	args := compileList(e.Args)
+	if e.Op == ast.Not {
+		return &notNode{arg: args[0]}
+	}
+	return &andOrNode{args: args, deciding: e.Op == ast.Or}
+}
+
+func compileList(list []Expr) []node {
+	nodes := make([]node, len(list))
+	for i, e := range list {
+		nodes[i] = compile(e)
+	}
+	return nodes
+}
+
+func compileCast(e *Cast) node {
+	from, to := kindOf(e.Arg), e.typ.Kind
+	switch {
+	case e.relabels():
+		return &relabelNode{arg: compile(e.Arg), kind: to}
+	case to == value.Numeric && e.typ.Mod == -1 && from.Rep() == value.RepInt && from != value.Bool:
+		return &intToNumericNode{arg: compile(e.Arg)}
+	case to == value.Float8 && from.Rep() == value.RepInt && from != value.Bool:
+		return &intToFloatNode{arg: compile(e.Arg)}
+	}
+	return newApplyNode(e, true, func(c *Context, a []value.Value) (value.Value, error) { return e.apply(c, a[0]) }, e.Arg)
+}
+
+func compileCall(e *Call) node {
+	k := value.Unknown
+	if len(e.Args) > 0 {
+		k = kindOf(e.Args[0])
+	}
+	switch e.Func.kernel {
+	case compareKernel:
+		return newCompareNode(e.Func.Op, k, compile(e.Args[0]), compile(e.Args[1]))
+	case addKernel, subKernel, mulKernel:
+		return newArithNode(e)
+	case likeKernel:
+		return newMatchNode(e)
+	}
+	return newApplyNode(e, e.Func.Strict, e.apply, e.Args...)
 }
 
 // constNode is a constant.
@@ -35,159 +115,17 @@ func (n columnNode) eval(_ *Context, in *column.Batch, _ []int32) (*column.Vec, 
 	return &in.Vecs[n], nil
 }
 
-// rowNode interprets an expression row by row.
-type rowNode struct {
-	expr    Expr
-	columns []int // that it reads
-	row     []value.Value
-	out     column.Vec
+// paramNode is a parameter.
+type paramNode struct {
+	expr *Param
+	vec  column.Vec
 }
 
-func newRowNode(e Expr) *rowNode {
-	n := &rowNode{expr: e}
-	size := 0
-	seen := map[int]bool{}
-	Columns(e, func(i int) {
-		if !seen[i] {
-			seen[i] = true
-			n.columns = append(n.columns, i)
-			size = max(size, i+1)
-		}
-	})
-	n.row = make([]value.Value, size)
-	return n
-}
-
-func (n *rowNode) eval(c *Context, in *column.Batch, sel []int32) (*column.Vec, error) {
-	if len(n.columns) == 0 && IsConst(n.expr) {
-		v, err := n.expr.eval(c, nil)
-		if err != nil && count(in, sel) == 0 {
-			v, err = value.Null(kindOf(n.expr)), nil
-		}
-		n.out.SetConst(v)
-		return &n.out, err
-	}
-	prepare(&n.out, kindOf(n.expr), in.N)
-	err := eachRow(in, sel, func(i int) error {
-		for _, k := range n.columns {
-			n.row[k] = in.Vecs[k].Value(i)
-		}
-		v, err := n.expr.eval(c, n.row)
-		store(&n.out, i, v)
-		return err
-	})
-	return &n.out, err
-}
-
-// count returns the number of selected rows.
-func count(in *column.Batch, sel []int32) int {
-	if sel == nil {
-		return in.N
-	}
-	return len(sel)
-}
-
-// eachRow calls f for each selected row until it fails.
-func eachRow(in *column.Batch, sel []int32, f func(i int) error) error {
-	if sel == nil {
-		for i := range in.N {
-			if err := f(i); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	for _, i := range sel {
-		if err := f(int(i)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// prepare makes v a vec of n values of a kind, without NULLs and otherwise with
-// anything in its slices.
-func prepare(v *column.Vec, k value.Kind, n int) {
-	v.Kind, v.Const, v.Nulls, v.Codes, v.Dict = k, false, nil, nil, nil
-	switch k.Rep() {
-	case value.RepInt:
-		v.I = sized(v.I, n)
-	case value.RepFloat:
-		v.F = sized(v.F, n)
-	case value.RepNumeric:
-		v.I = sized(v.I, n)
-		v.S = nil
-	default:
-		v.S = sized(v.S, n)
-	}
-}
-
-func sized[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n, max(n, column.BatchRows))
-	}
-	return s[:n]
-}
-
-// store sets value i of a prepared vec.
-func store(v *column.Vec, i int, x value.Value) {
-	if x.IsNull() {
-		setNull(v, i)
-		return
-	}
-	switch v.Kind.Rep() {
-	case value.RepInt:
-		v.I[i] = x.Int()
-	case value.RepFloat:
-		v.F[i] = x.Float()
-	case value.RepNumeric:
-		v.I[i] = x.Int()
-		if value.IsWide(x.Int()) {
-			if v.S == nil {
-				v.S = make([]string, len(v.I))
-			}
-			v.S[i] = x.Bytes()
-		}
-	default:
-		v.S[i] = x.Bytes()
-	}
-}
-
-// setNull makes value i of a prepared vec NULL.
-func setNull(v *column.Vec, i int) {
-	n := max(len(v.I), len(v.F), len(v.S))
-	if v.Nulls == nil {
-		v.Nulls = make([]bool, n)
-	}
-	v.Nulls[i] = true
-	switch v.Kind.Rep() {
-	case value.RepInt, value.RepNumeric:
-		v.I[i] = 0
-	case value.RepFloat:
-		v.F[i] = 0
-	default:
-		v.S[i] = ""
-	}
-}
-
-// filterNode keeps the selected rows for which n is want.
-func filterNode(n node, c *Context, in *column.Batch, sel []int32, want bool, dst []int32) ([]int32, error) {
-	if f, ok := n.(filter); ok {
-		return f.filter(c, in, sel, want, dst)
-	}
-	v, err := n.eval(c, in, sel)
+func (n *paramNode) eval(c *Context, _ *column.Batch, _ []int32) (*column.Vec, error) {
+	v, err := n.expr.eval(c, nil)
 	if err != nil {
 		return nil, err
 	}
-	_ = eachRow(in, sel, func(i int) error {
-		k := i
-		if v.Const {
-			k = 0
-		}
-		if (v.Nulls == nil || !v.Nulls[k]) && (v.I[k] != 0) == want {
-			dst = append(dst, int32(i))
-		}
-		return nil
-	})
-	return dst, nil
+	n.vec.SetConst(v.WithKind(n.expr.typ.Kind))
+	return &n.vec, nil
 }

@@ -172,12 +172,28 @@ func (e *MinMax) eval(c *Context, row []value.Value) (value.Value, error) {
 		if err != nil {
 			return v, err
 		}
-		if v.IsNull() {
-			continue
-		}
-		if best.IsNull() || (value.Compare(v, best) < 0) == e.Least && value.Compare(v, best) != 0 {
-			best = v
-		}
+		best = e.better(best, v)
+	}
+	return best, nil
+}
+
+func (e *MinMax) better(best, v value.Value) value.Value {
+	if v.IsNull() {
+		return best
+	}
+	if best.IsNull() {
+		return v
+	}
+	if c := value.Compare(v, best); c != 0 && (c < 0) == e.Least {
+		return v
+	}
+	return best
+}
+
+func (e *MinMax) apply(_ *Context, a []value.Value) (value.Value, error) {
+	best := value.Null(e.typ.Kind)
+	for _, v := range a {
+		best = e.better(best, v)
 	}
 	return best, nil
 }

@@ -85,6 +85,7 @@ type valueSet struct {
 	values []value.Value // not NULL, without repeats, in the list's order
 	null   bool          // the list had a NULL
 	ints   map[int64]struct{}
+	few    []int64             // the same, while they are few
 	texts  map[string]struct{} // RepBytes kinds whose bytes are the value, else keys
 	keyed  bool                // texts holds key encodings
 }
@@ -116,6 +117,9 @@ func (s *valueSet) add(v value.Value, buf []byte) []byte {
 			return buf
 		}
 		s.ints[v.Int()] = struct{}{}
+		if s.few = append(s.few, v.Int()); len(s.ints) > maxScan {
+			s.few = nil
+		}
 	default:
 		if s.texts == nil {
 			s.texts = make(map[string]struct{})
@@ -144,10 +148,25 @@ func bytesAreValue(k value.Kind) bool {
 	return false
 }
 
+// maxScan is the size up to which integers are compared one by one.
+const maxScan = 8
+
+func (s *valueSet) hasInt(n int64) bool {
+	if len(s.few) > 0 {
+		for _, x := range s.few {
+			if x == n {
+				return true
+			}
+		}
+		return false
+	}
+	_, ok := s.ints[n]
+	return ok
+}
+
 func (s *valueSet) has(v value.Value) bool {
 	if v.Kind().Rep() == value.RepInt {
-		_, ok := s.ints[v.Int()]
-		return ok
+		return s.hasInt(v.Int())
 	}
 	if !s.keyed {
 		_, ok := s.texts[v.Bytes()]

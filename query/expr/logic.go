@@ -204,6 +204,10 @@ func (e *BoolTest) eval(c *Context, row []value.Value) (value.Value, error) {
 	return value.NewBool(boolTest(e.Kind, v.Bool(), v.IsNull())), nil
 }
 
+func (e *BoolTest) apply(_ *Context, a []value.Value) (value.Value, error) {
+	return value.NewBool(boolTest(e.Kind, a[0].Bool(), a[0].IsNull())), nil
+}
+
 func boolTest(kind ast.BoolTestKind, b, null bool) bool {
 	switch kind {
 	case ast.IsTrue:
@@ -254,9 +258,9 @@ func (e *Distinct) eval(c *Context, row []value.Value) (value.Value, error) {
 	if err != nil {
 		return r, err
 	}
-	distinct := l.IsNull() != r.IsNull()
-	if !l.IsNull() && !r.IsNull() {
-		distinct = value.Compare(l, r) != 0
-	}
-	return value.NewBool(distinct != e.Not), nil
+	return value.NewBool(same(l, r) == e.Not), nil
+}
+
+func (e *Distinct) apply(_ *Context, a []value.Value) (value.Value, error) {
+	return value.NewBool(same(a[0], a[1]) == e.Not), nil
 }
