@@ -36,6 +36,7 @@ type BTree struct {
 	cmp     comparer // merging's
 
 	mu     sync.RWMutex // guards below
+	pairs  int // all
 	leaves []leaf
 	n      int      // pairs in leaves
 	tail   [][]item // unsorted, in chunks; only appended to
@@ -88,6 +89,7 @@ func (t *BTree) AddBatch(e *Entries) {
 }
 
 func (t *BTree) add(key []byte, row uint32) {
+	t.pairs++
 	if t.isNull(key) {
 		t.nulls, _ = t.post.add(t.nulls, row)
 		return
@@ -116,11 +118,9 @@ func (t *BTree) Tail() int {
 
 // Len returns the number of pairs.
 func (t *BTree) Len() int {
-	t.merging.Lock() // a run is partly in the leaves while it is merged
-	defer t.merging.Unlock()
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	return t.n + t.tailN + t.post.len(t.nulls)
+	return t.pairs
 }
 
 // Bytes returns the memory used.
@@ -283,10 +283,7 @@ func (t *BTree) mergeLeaf(l leaf, run []item) []leaf {
 	}
 	n := len(l) + len(run)
 	ascending := t.cmp.compare(l[len(l)-1], run[0]) < 0
-	all := make(leaf, len(l), min(n, leafItems)+n/8)
-	if n > leafItems {
-		all = make(leaf, len(l), n)
-	}
+	all := make(leaf, len(l), max(n, roomy(n)))
 	copy(all, l)
 	all = t.mergeInto(all, run)
 	if n <= leafItems {
@@ -299,10 +296,14 @@ func (t *BTree) mergeLeaf(l leaf, run []item) []leaf {
 	}
 	var out []leaf
 	for c := range slices.Chunk(all, size) {
-		out = append(out, append(make(leaf, 0, min(leafItems, len(c)+len(c)/8)), c...))
+		out = append(out, append(make(leaf, 0, roomy(len(c))), c...))
 	}
 	return out
 }
+
+// roomy returns the capacity of a new leaf of n items: room for an eighth more, so that
+// most insertions need no new memory.
+func roomy(n int) int { return min(leafItems, n+n/8) }
 
 // mergeInto merges a run into l, which has room for it, from behind.
 func (t *BTree) mergeInto(l leaf, run []item) leaf {
@@ -327,7 +328,9 @@ func (t *BTree) Remove(key []byte, row uint32) bool {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		var ok bool
-		t.nulls, ok = t.post.remove(t.nulls, row)
+		if t.nulls, ok = t.post.remove(t.nulls, row); ok {
+			t.pairs--
+		}
 		return ok
 	}
 	t.mu.RLock()
@@ -345,6 +348,7 @@ func (t *BTree) Remove(key []byte, row uint32) bool {
 	defer t.mu.Unlock()
 	t.leaves[at.leaf] = slices.Delete(t.leaves[at.leaf], at.i, at.i+1)
 	t.n--
+	t.pairs--
 	t.join(at.leaf)
 	return true
 }
@@ -499,26 +503,28 @@ func (t *BTree) Estimate(lo, hi []byte) int {
 			}
 		}
 	}
-	n = min(max(n, 0), t.n) + t.estimateTail(c, b)
+	n = min(max(n, 0), t.n) + estimateTail(c, b, t.run, t.runN) + estimateTail(c, b, t.tail, t.tailN)
 	if t.nullsIn(b) {
 		n += t.post.len(t.nulls)
 	}
 	return n
 }
 
-func (t *BTree) estimateTail(c *comparer, b bounds) int {
-	if t.tailN == 0 {
+// estimateTail estimates how many of n unsorted pairs are in bounds. While a
+// run is merged, some of its pairs are counted in the leaves too.
+func estimateTail(c *comparer, b bounds, chunks [][]item, n int) int {
+	if n == 0 {
 		return 0
 	}
-	step := max(1, t.tailN/estimateSample)
+	step := max(1, n/estimateSample)
 	seen, in := 0, 0
-	for i := 0; i < t.tailN; i += step {
+	for i := 0; i < n; i += step {
 		seen++
-		if b.contain(c, t.tail[i/tailChunk][i%tailChunk]) {
+		if b.contain(c, chunks[i/tailChunk][i%tailChunk]) {
 			in++
 		}
 	}
-	return in * t.tailN / seen
+	return in * n / seen
 }
 
 // Check compares the index with all (key, row) pairs that it must hold, each
@@ -531,11 +537,12 @@ func (t *BTree) Check(all func(yield func(key []byte, row uint32) bool)) error {
 		return err
 	}
 	n := 0
+	nulls := t.nullSet()
 	var err error
 	all(func(key []byte, row uint32) bool {
 		n++
 		if t.isNull(key) {
-			if s, _ := slices.BinarySearch(t.post.rows(t.nulls), row); s == t.post.len(t.nulls) || t.post.rows(t.nulls)[s] != row {
+			if !nulls.Contains(row) {
 				err = fmt.Errorf("row %d is not among the NULLs of the tree index", row)
 			}
 			return err == nil
@@ -547,8 +554,8 @@ func (t *BTree) Check(all func(yield func(key []byte, row uint32) bool)) error {
 		}
 		return err == nil
 	})
-	if have := t.n + t.post.len(t.nulls); err == nil && n != have {
-		err = fmt.Errorf("the tree index has %d rows, want %d", have, n)
+	if have := t.n + nulls.Len(); err == nil && (n != have || n != t.pairs) {
+		err = fmt.Errorf("the tree index has %d rows and counts %d, want %d", have, t.pairs, n)
 	}
 	return err
 }
