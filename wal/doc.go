@@ -106,7 +106,7 @@
 // MaxBufferedBytes. Recovery reads each byte once, in chunks of 1 MiB or the size of
 // a record.
 //
-// Measured on 2 cores and a virtual disk (ext4), others working beside: commit of
+// Measured on 2 cores and a virtual disk (ext4), nearly idle: commit of
 // 200 bytes 0.12 ms alone, 34 us each for 8 committers, 6 us for 64; a feed of
 // records of 256 KiB 0.8 to 1 GB/s, beside it a commit takes 2 ms, 31 ms at the 99th
 // percentile (it waits for the feed's bytes); opening a full 64 MiB segment 22 ms.
