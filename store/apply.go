@@ -32,7 +32,7 @@ func (c current) column(num int16) value.Value { return c.part.column(num).Get(c
 // operation, then the ends of its feeds. It holds db.applying. The rows are not visible
 // before the timestamp is published.
 func (db *DB) applyCommit(r *commitRecord) error {
-	next := db.changed(r.schema)
+	next := db.changed(r.schema, r.timestamp)
 	targets := make([]*Part, 0, len(r.parts))
 	defer func() {
 		for _, p := range targets {

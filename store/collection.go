@@ -34,20 +34,21 @@ func newCollection(def *schema.Table, partitions int, deferIndexes bool) *collec
 	for i := range c.parts {
 		c.parts[i] = newPart(c, i)
 	}
-	c.adopt(def, deferIndexes)
+	c.adopt(def, deferIndexes, 0)
 	return c
 }
 
 // adopt makes the collection fit a newer definition of the same generation:
-// columns added, indexes dropped, and indexes added that are not there yet. With deferIndexes
-// recovery builds the indexes at its end.
-func (c *collection) adopt(def *schema.Table, deferIndexes bool) {
+// columns added, indexes added that are not there yet, and those dropped that
+// it has not any more, at a timestamp. With deferIndexes recovery builds the
+// indexes at its end.
+func (c *collection) adopt(def *schema.Table, deferIndexes bool, ts uint64) {
 	c.def.Store(def)
 	for _, p := range c.parts {
 		p.mu.Lock()
 		p.addColumns(def)
 		if !deferIndexes {
-			p.setIndexes(def, nil)
+			p.setIndexes(def, nil, ts)
 		}
 		p.mu.Unlock()
 	}

@@ -27,7 +27,7 @@ func (t *Txn) PutTable(def *schema.Table) error {
 	case coll == nil || coll.generation != def.Generation:
 		t.create(def)
 	case t.created[def.Generation] != nil:
-		coll.adopt(def, false)
+		coll.adopt(def, false, 1)
 	default:
 		t.widen(coll, def)
 	}
@@ -104,13 +104,7 @@ func (t *Txn) attach(ctx context.Context, p *Part, def *schema.Table, x *schema.
 	t.undo = append(t.undo, func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		var kept []*partIndex
-		for _, other := range *p.indexes.Load() {
-			if other != pi {
-				kept = append(kept, other)
-			}
-		}
-		p.indexes.Store(&kept)
+		p.dropIndexes(func(x *partIndex) bool { return x == pi })
 	})
 	return nil
 }

@@ -49,7 +49,7 @@ func (r testRow) values() []value.Value {
 		tags = append(tags, value.NewText(t))
 	}
 	price, _ := value.PackNumeric(r.price, 2)
-	return []value.Value{value.NewInt(value.Int8, r.id), town, n, value.NewArray(value.Text.Array(), tags), value.NewNumericWord(price, "")}
+	return []value.Value{value.NewInt(value.Int8, r.id), town, n, value.NewArray(value.Text, tags), value.NewNumericWord(price, "")}
 }
 
 func rowOf(b *column.Batch, i int) testRow {
@@ -57,7 +57,7 @@ func rowOf(b *column.Batch, i int) testRow {
 	if v := b.Vecs[2].Value(i); !v.IsNull() {
 		r.n = v.Int()
 	}
-	value.ArrayEach(value.Text.Array(), b.Vecs[3].Value(i).Bytes(), func(_ int, v value.Value) bool {
+	value.ArrayEach(value.Text, b.Vecs[3].Value(i).Bytes(), func(_ int, v value.Value) bool {
 		r.tags = append(r.tags, v.Bytes())
 		return true
 	})

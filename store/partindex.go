@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/cachalotdb/cachalot/index"
 	"github.com/cachalotdb/cachalot/internal/column"
@@ -15,8 +16,12 @@ type partIndex struct {
 	def   *schema.Index
 	part  *Part
 	array bool // a dictionary of the elements of an array column
-	dict  *index.Dictionary
-	tree  *index.BTree
+
+	// retired is the timestamp at which the index was dropped, 0 before. It is kept up
+	// until no snapshot is older.
+	retired uint64
+	dict    *index.Dictionary
+	tree    *index.BTree
 }
 
 func newPartIndex(p *Part, def *schema.Table, x *schema.Index) *partIndex {
@@ -82,7 +87,7 @@ func (x *partIndex) each(row uint32, scratch []byte, f func(key []byte)) []byte 
 	if v.IsNull() {
 		return scratch
 	}
-	value.ArrayEach(v.Kind(), v.Bytes(), func(_ int, e value.Value) bool {
+	value.ArrayEach(v.Kind().Elem(), v.Bytes(), func(_ int, e value.Value) bool {
 		if !e.IsNull() {
 			scratch = appendIndexValue(scratch[:0], x.def.Columns[0], e)
 			f(scratch)
@@ -129,23 +134,35 @@ func (x *partIndex) addRun(first, n uint32, e *index.Entries, scratch []byte) []
 	return scratch
 }
 
-// setIndexes drops the indexes that def has not and adds those it has:
-// the built ones given, and empty ones. Writer only.
-func (p *Part) setIndexes(def *schema.Table, built []*partIndex) {
+// setIndexes makes the part's indexes those of def: the built ones given, those
+// there are, and empty ones. What def has not is retired at a timestamp. Writer only.
+func (p *Part) setIndexes(def *schema.Table, built []*partIndex, retired uint64) {
 	have := map[uint32]*partIndex{}
 	for _, x := range built {
 		have[x.def.OID] = x
 	}
+	list := make([]*partIndex, 0, len(def.Indexes))
 	for _, x := range *p.indexes.Load() {
 		have[x.def.OID] = x
+		if !slices.ContainsFunc(def.Indexes, func(d *schema.Index) bool { return d.OID == x.def.OID }) {
+			if x.retired == 0 {
+				x.retired = retired
+			}
+			list = append(list, x)
+		}
 	}
-	list := make([]*partIndex, 0, len(def.Indexes))
 	for _, x := range def.Indexes {
 		if have[x.OID] == nil {
 			have[x.OID] = newPartIndex(p, def, x)
 		}
 		list = append(list, have[x.OID])
 	}
+	p.indexes.Store(&list)
+}
+
+// dropIndexes removes the indexes that test asks for. Writer only.
+func (p *Part) dropIndexes(test func(*partIndex) bool) {
+	list := slices.DeleteFunc(slices.Clone(*p.indexes.Load()), test)
 	p.indexes.Store(&list)
 }
 

@@ -397,7 +397,7 @@ func (db *DB) finishRecovery() {
 					pi, _ := p.buildIndex(context.Background(), def, x) // fails only when cancelled
 					built = append(built, pi)
 				}
-				p.setIndexes(def, built)
+				p.setIndexes(def, built, 0)
 			})
 		}
 		wg.Wait()

@@ -25,7 +25,7 @@ type publication struct {
 
 // changed carries out committed schema changes and returns the new state. It
 // holds db.applying.
-func (db *DB) changed(changes []schemaChange) *state {
+func (db *DB) changed(changes []schemaChange, ts uint64) *state {
 	if len(changes) == 0 {
 		return db.state
 	}
@@ -38,9 +38,12 @@ func (db *DB) changed(changes []schemaChange) *state {
 		return c
 	})
 	for _, c := range changes {
-		if c.put != nil {
-			next.collections[c.put.OID].adopt(c.put, db.recovering)
-			db.statuses.raise(c.put.Generation)
+		if c.put == nil {
+			continue
+		}
+		db.statuses.raise(c.put.Generation)
+		if def, ok := next.catalog.TableByOID(c.put.OID); ok && def == c.put { // the last of the transaction's
+			next.collections[def.OID].adopt(def, db.recovering, ts)
 		}
 	}
 	db.oids.raise(next.catalog.NextOID())

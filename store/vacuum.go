@@ -151,6 +151,7 @@ func (v *vacuum) part(p *Part, horizon uint64) bool {
 			}
 		}
 		p.mu.Lock()
+		p.dropIndexes(func(x *partIndex) bool { return x.retired != 0 && x.retired <= horizon })
 		n := p.unlinkDead(horizon)
 		if n > 0 {
 			p.quarantine[len(p.quarantine)-1].epoch = v.db.readers.advance()
