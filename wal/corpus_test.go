@@ -140,7 +140,11 @@ func TestCorpus(t *testing.T) {
 func checkCorpus(t *testing.T, tc corpusCase, mem *vfs.Mem) {
 	t.Helper()
 	cfg := testConfig(mem)
-	report, verr := Verify(mem, cfg.Dir, tc.from)
+	var read []record
+	report, verr := Read(mem, cfg.Dir, tc.from, func(lsn LSN, kind byte, payload []byte) error {
+		read = append(read, record{lsn, kind, string(payload)})
+		return nil
+	})
 	l, got, err := open(cfg, tc.from)
 	if strings.HasPrefix(tc.want, "log is corrupt") {
 		var corrupt *CorruptError
@@ -155,6 +159,7 @@ func checkCorpus(t *testing.T, tc corpusCase, mem *vfs.Mem) {
 	if err != nil || verr != nil {
 		t.Fatalf("Open: %v, Verify: %v", err, verr)
 	}
+	wantRecords(t, read, got)
 	var kinds []string
 	for _, r := range got {
 		kinds = append(kinds, fmt.Sprint(r.kind))
