@@ -36,7 +36,7 @@ type BTree struct {
 	cmp     comparer // merging's
 
 	mu     sync.RWMutex // guards below
-	pairs  int // all
+	pairs  int          // all
 	leaves []leaf
 	n      int      // pairs in leaves
 	tail   [][]item // unsorted, in chunks; only appended to
