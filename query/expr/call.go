@@ -78,15 +78,17 @@ func (e *Call) same(o Expr) bool {
 func (e *Call) eval(c *Context, row []value.Value) (value.Value, error) {
 	args := c.push(len(e.Args))
 	defer c.pop(len(e.Args))
+	null := false
 	for i, a := range e.Args {
 		v, err := a.eval(c, row)
 		if err != nil {
 			return value.Value{}, err
 		}
-		if v.IsNull() && e.Func.Strict {
-			return value.Null(e.typ.Kind), nil
-		}
+		null = null || v.IsNull()
 		args[i] = v
+	}
+	if null && e.Func.Strict {
+		return value.Null(e.typ.Kind), nil
 	}
 	return e.apply(c, args)
 }

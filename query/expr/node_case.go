@@ -90,7 +90,9 @@ func (n *coalesceNode) eval(c *Context, in *column.Batch, sel []int32) (*column.
 				n.some = append(n.some, int32(i))
 			}
 		}
-		n.out.copyFrom(v, in.N, n.some)
+		if len(n.some) > 0 {
+			n.out.copyFrom(v, in.N, n.some)
+		}
 		left = n.open[a&1]
 	}
 	return &n.out.vec, nil

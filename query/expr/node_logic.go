@@ -5,8 +5,12 @@ import (
 	"github.com/cachalotdb/cachalot/internal/value"
 )
 
-// filterNode keeps the selected rows for which n is want; see filter.
+// filterNode keeps the selected rows for which n is want; see filter. The result is
+// never nil, which would mean all rows where it is used as a selection.
 func filterNode(n node, c *Context, in *column.Batch, sel []int32, want bool, dst []int32) ([]int32, error) {
+	if dst == nil {
+		dst = make([]int32, 0, column.BatchRows)
+	}
 	if f, ok := n.(filter); ok {
 		return f.filter(c, in, sel, want, dst)
 	}
@@ -46,6 +50,7 @@ func appendRows(dst []int32, n int, sel []int32) []int32 {
 }
 
 // subtract appends the rows of sel (nil: all of n) that are not in minus, which is a part of it.
+// The result may be nil when it is empty.
 func subtract(dst []int32, n int, sel, minus []int32) []int32 {
 	m := 0
 	for k, rows := 0, selected(n, sel); k < rows; k++ {

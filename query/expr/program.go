@@ -43,7 +43,7 @@ func (p *Program) Eval(c *Context, in *column.Batch, sel []int32) (*column.Vec, 
 }
 
 // Filter appends to dst the selected rows for which a boolean expression is true,
-// in ascending order. dst may be sel[:0].
+// in ascending order. dst may be sel[:0]. The result is never nil.
 func (p *Program) Filter(c *Context, in *column.Batch, sel []int32, dst []int32) ([]int32, error) {
 	return filterNode(p.root, c, in, sel, true, dst)
 }
