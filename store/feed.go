@@ -69,7 +69,8 @@ func (t *Txn) Feed(ctx context.Context, tbl *schema.Table) (*Feed, error) {
 		applied: make(chan error, feedDepth+1),
 		split:   make([][]uint32, len(coll.parts)),
 	}
-	go f.run()
+	t.open = append(t.open, f)
+	go f.run(f.chunks)
 	return f, nil
 }
 
@@ -242,10 +243,10 @@ func (f *Feed) Close(ctx context.Context) error {
 }
 
 // run proposes the chunks, one after the other, until the feed is closed.
-func (f *Feed) run() {
+func (f *Feed) run(chunks <-chan *feedWork) {
 	p := proposals.Get().(*proposal)
 	defer proposals.Put(p)
-	for w := range f.chunks {
+	for w := range chunks {
 		err := f.txn.db.proposeChunk(p, w.chunk)
 		f.release(w)
 		if l := f.txn.db.log.wal; err == nil && l != nil && p.end-f.synced >= feedSyncBytes && f.sync.CompareAndSwap(false, true) {

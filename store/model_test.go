@@ -16,9 +16,9 @@ import (
 // TestModel runs random operations against the store and a map, for several
 // numbers of partitions, and compares all that can be asked.
 func TestModel(t *testing.T) {
-	seeds := 40
+	seeds := 15
 	if testing.Short() {
-		seeds = 5
+		seeds = 3
 	}
 	for _, partitions := range []int{1, 2, 8} {
 		t.Run(fmt.Sprintf("P=%d", partitions), func(t *testing.T) {

@@ -36,6 +36,7 @@ type Txn struct {
 	deltas []*delta
 	nextID uint32 // of deltaRows
 	feeds  []*status
+	open   []*Feed
 	held   []heldLock
 	waits  atomic.Pointer[[]*Txn] // whom it waits for; see lockTable.graph
 	ended  bool
@@ -304,6 +305,12 @@ func (t *Txn) Commit(ctx context.Context) error {
 		t.finish()
 		return nil
 	}
+	for _, f := range t.open {
+		if err := f.Close(ctx); err != nil {
+			t.Rollback()
+			return err
+		}
+	}
 	r := commitRecord{owner: t.owner, schema: t.changes}
 	size, err := t.collect(&r)
 	if err == nil && size > maxRecordBytes {
@@ -384,6 +391,9 @@ func (t *Txn) Rollback() {
 	if t.ended {
 		return
 	}
+	for _, f := range t.open {
+		_ = f.Close(context.Background()) // its rows are given up anyway
+	}
 	for _, s := range t.feeds {
 		t.db.abortFeed(s)
 	}
@@ -404,5 +414,5 @@ func (t *Txn) finish() {
 		t.db.readers.release(t.reader)
 		t.reader = nil
 	}
-	t.deltas, t.feeds, t.changes, t.undo, t.created = nil, nil, nil, nil, nil
+	t.deltas, t.feeds, t.open, t.changes, t.undo, t.created = nil, nil, nil, nil, nil, nil
 }
