@@ -23,6 +23,7 @@ type arrayParser struct {
 	elem Type
 	st   *Style
 	b    ArrayBuilder
+	err  error // of the first element that is no value: reported when the syntax is right
 }
 
 func (p *arrayParser) malformed(detail string, args ...any) error {
@@ -71,7 +72,7 @@ func (p *arrayParser) parse() error {
 	if declared >= 0 && declared != p.b.Len() {
 		return p.malformed("Specified array dimensions do not match array contents.")
 	}
-	return nil
+	return p.err
 }
 
 // bounds reads [lower:upper]= and returns the length, -1 when it is not there.
@@ -145,7 +146,7 @@ func (p *arrayParser) elements() error {
 		case p.in[p.pos] == '{' || p.in[p.pos] == '"':
 			return p.unexpected(p.in[p.pos])
 		default:
-			return p.malformed("")
+			return p.malformed("Unexpected array element.")
 		}
 	}
 }
@@ -171,6 +172,19 @@ func (p *arrayParser) element() (Value, error) {
 		return Value{}, p.unexpected(c)
 	}
 	return p.bare()
+}
+
+// parseElem reads the value of an element. Its error waits in p.err.
+func (p *arrayParser) parseElem(text string) (Value, error) {
+	if p.err != nil {
+		return Null(p.elem.Kind), nil
+	}
+	v, err := Parse(p.elem, text, p.st)
+	if err != nil {
+		p.err = err
+		return Null(p.elem.Kind), nil
+	}
+	return v, nil
 }
 
 // bare reads an element without quotes, up to a comma or brace, without the blanks at its end.
@@ -215,13 +229,13 @@ func (p *arrayParser) bare() (Value, error) {
 		return Value{}, p.malformed("Unexpected end of input.")
 	}
 	if escaped {
-		return Parse(p.elem, string(buf[:end]), p.st)
+		return p.parseElem(string(buf[:end]))
 	}
 	text := p.in[start:end]
 	if equalFold(text, "null") {
 		return Null(p.elem.Kind), nil
 	}
-	return Parse(p.elem, text, p.st)
+	return p.parseElem(text)
 }
 
 // quoted reads an element in double quotes.
@@ -234,9 +248,9 @@ func (p *arrayParser) quoted() (Value, error) {
 		case '"':
 			p.pos = i + 1
 			if buf == nil {
-				return Parse(p.elem, p.in[start:i], p.st)
+				return p.parseElem(p.in[start:i])
 			}
-			return Parse(p.elem, string(append(buf, p.in[start:i]...)), p.st)
+			return p.parseElem(string(append(buf, p.in[start:i]...)))
 		case '\\':
 			buf = append(buf, p.in[start:i]...)
 			i++

@@ -66,7 +66,7 @@ func CastAllowed(from, to Kind) CastContext {
 func Cast(v Value, to Type, ctx CastContext, st *Style) (Value, error) {
 	from := v.kind
 	if c := CastAllowed(from, to.Kind); c == CastNone || c > ctx {
-		return Null(to.Kind), sqlerr.New(sqlerr.CannotCoerce, "cannot cast type %s to type %s", from, to.Kind)
+		return Null(to.Kind), sqlerr.New(sqlerr.CannotCoerce, "cannot cast type %s to %s", from, to.Kind)
 	}
 	if v.IsNull() {
 		return Null(to.Kind), nil

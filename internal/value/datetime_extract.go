@@ -1,6 +1,7 @@
 package value
 
 import (
+	"math"
 	"math/big"
 
 	"github.com/cachalotdb/cachalot/internal/invariant"
@@ -12,6 +13,9 @@ import (
 func Extract(field string, v Value, st *Style) (Value, error) {
 	unit, name := parseDateUnit(field)
 	if unit == dateUnitUnknown {
+		if _, known := dateWords[name]; known { // a word of dates, but no field
+			unit = dateUnitOther
+		}
 		return Null(Numeric), errDateUnit(unit, name, v.kind)
 	}
 	var r Value
@@ -105,9 +109,6 @@ func dayField(unit dateUnit, days int64) (int64, bool) {
 
 // extractTimestamp reads a local time; instant is what epoch counts from.
 func extractTimestamp(unit dateUnit, local, instant int64) (Value, bool) {
-	if unit == dateUnitZone || unit == dateUnitZoneHour || unit == dateUnitZoneMinute {
-		return Value{}, false
-	}
 	if isInfinite(local) {
 		return extractInfinity(unit, local < 0)
 	}
@@ -142,10 +143,24 @@ func scaledInt(n int64, scale int) Value {
 	return decimal{coef: big.NewInt(n), scale: scale}.value()
 }
 
+// epochOf returns seconds since 1970-01-01.
 func epochOf(instant int64) Value {
-	coef := big.NewInt(instant)
-	coef.Add(coef, big.NewInt(epochUnixSeconds*microsPerSecond))
-	return decimal{coef: coef, scale: 6}.value()
+	const sinceEpoch = epochUnixSeconds * microsPerSecond
+	if instant <= math.MaxInt64-sinceEpoch {
+		return scaledInt(instant+sinceEpoch, 6)
+	}
+	// Past int64 PostgreSQL divides, and the quotient has four digits behind the point.
+	micros, err := NumericAdd(NumericFromInt(instant), NumericFromInt(sinceEpoch))
+	if err == nil {
+		micros, err = NumericDiv(micros, NumericFromInt(microsPerSecond))
+	}
+	if err == nil {
+		micros, err = NumericRound(micros, 6)
+	}
+	if err != nil {
+		invariant.Violated("epoch of %d: %v", instant, err)
+	}
+	return micros
 }
 
 // julianOf returns the Julian day with the part of the day behind it.

@@ -213,8 +213,8 @@ const (
 
 // dateWords are PostgreSQL's date tokens (datetktbl), time zones apart.
 var dateWords = map[string]dateWord{
-	"-infinity": {wordReserved, resNegInfinity}, "+infinity": {wordReserved, resInfinity},
-	"infinity": {wordReserved, resInfinity}, "epoch": {wordReserved, resEpoch},
+	"-infinity": {wordReserved, resNegInfinity},
+	"infinity":  {wordReserved, resInfinity}, "epoch": {wordReserved, resEpoch},
 	"now": {wordReserved, resNow}, "today": {wordReserved, resToday},
 	"tomorrow": {wordReserved, resTomorrow}, "yesterday": {wordReserved, resYesterday},
 	"allballs": {wordReserved, resZulu},

@@ -13,6 +13,9 @@ func DateTrunc(field string, v Value, loc *time.Location) (Value, error) {
 		return v, nil
 	}
 	unit, name := parseDateUnit(field)
+	if unit >= dateUnitISOYear && unit <= dateUnitEpoch {
+		unit = dateUnitUnknown // EXTRACT's own fields
+	}
 	local, off := v.n, int64(0)
 	switch v.kind {
 	case Timestamptz:

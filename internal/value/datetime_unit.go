@@ -33,6 +33,7 @@ const (
 	dateUnitZone
 	dateUnitZoneHour
 	dateUnitZoneMinute
+	dateUnitOther // known, and no field: for the error
 )
 
 // unitTokenBytes is how much of a unit's name PostgreSQL looks at.

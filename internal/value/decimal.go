@@ -97,11 +97,11 @@ func (d decimal) check() error {
 	if d.form != finite {
 		return nil
 	}
-	// A bit is 0.30103 digits: only a number near the limit needs an exact count.
 	if d.scale > maxScale {
 		return errNumericOverflow
 	}
-	if float64(d.coef.BitLen())*0.30102-float64(d.scale) > maxIntDigits-1 &&
+	// A bit is about 0.30103 digits: only a number near the limit needs an exact count.
+	if float64(d.coef.BitLen())*0.30102-float64(d.scale) > maxIntDigits-16 &&
 		digitCount(d.coef)-d.scale > maxIntDigits {
 		return errNumericOverflow
 	}

@@ -2,6 +2,7 @@ package value
 
 import (
 	"math"
+	"math/big"
 	"strconv"
 	"strings"
 
@@ -110,7 +111,45 @@ func appendShortest(dst []byte, f float64) []byte {
 	}
 	start := len(dst)
 	dst = strconv.AppendFloat(dst, f, 'e', -1, 64)
+	if a := math.Abs(f); a >= minMidpoint && a < maxMidpoint && isMidpoint(string(dst[start:]), f) {
+		dst = appendInterior(dst[:start], f)
+	}
 	return reformatG(dst, start, 15)
+}
+
+// A decimal may lie exactly between two floats only within these: 2^54 and 2^54 * 10^23.
+const (
+	minMidpoint = 1 << 54
+	maxMidpoint = minMidpoint * 1e23
+)
+
+// isMidpoint says that text, which reads as f by rounding to even, lies exactly half way to
+// another float. PostgreSQL does not print such a text: 1e23 is 9.999999999999999e+22.
+func isMidpoint(text string, f float64) bool {
+	x, ok := new(big.Float).SetPrec(256).SetString(text)
+	if !ok {
+		return false
+	}
+	diff := x.Sub(x, big.NewFloat(f))
+	if diff.Sign() == 0 {
+		return false
+	}
+	next := math.Nextafter(f, math.Inf(diff.Sign()))
+	gap := new(big.Float).SetPrec(256).Sub(big.NewFloat(next), big.NewFloat(f))
+	return diff.Add(diff, diff).Cmp(gap) == 0
+}
+
+// appendInterior appends the shortest "d.ddde±xx" that reads as f and is no midpoint.
+func appendInterior(dst []byte, f float64) []byte {
+	start := len(dst)
+	for digits := 0; digits < 16; digits++ {
+		dst = strconv.AppendFloat(dst[:start], f, 'e', digits, 64)
+		text := string(dst[start:])
+		if back, err := strconv.ParseFloat(text, 64); err == nil && back == f && !isMidpoint(text, f) {
+			return dst
+		}
+	}
+	return strconv.AppendFloat(dst[:start], f, 'e', 16, 64)
 }
 
 // appendFloatG appends f as printf's %.*g.

@@ -42,11 +42,11 @@ func parseInt(s string, k Kind) (int64, error) {
 	for ; i < len(s) && s[i]-'0' <= 9; i++ {
 		// After 19 digits one more may overflow: it is out of range anyhow.
 		if u > math.MaxUint64/10-1 {
-			return 0, intOverflow(s, i, k)
+			return 0, errValueRange(k, s)
 		}
 		u = u*10 + uint64(s[i]-'0')
 	}
-	if i == start || trimSpace(s[i:]) != "" {
+	if i == start {
 		return 0, errSyntax(k.String(), s)
 	}
 	n := int64(u)
@@ -56,15 +56,10 @@ func parseInt(s string, k Kind) (int64, error) {
 	if (n < 0) != (neg && u != 0) || !fitsInt(n, k) {
 		return 0, errValueRange(k, s)
 	}
-	return n, nil
-}
-
-// intOverflow tells a number that is too long from one followed by something else.
-func intOverflow(s string, i int, k Kind) error {
-	if trimSpace(s[skipDigits(s, i):]) != "" {
-		return errSyntax(k.String(), s)
+	if i < len(s) && trimSpace(s[i:]) != "" {
+		return 0, errSyntax(k.String(), s)
 	}
-	return errValueRange(k, s)
+	return n, nil
 }
 
 func errValueRange(k Kind, s string) error {

@@ -29,10 +29,15 @@ func jsonKeyIs(raw, key string) bool {
 	return len(raw) > len(key)+2 && jsonUnquote(raw) == key
 }
 
-// JSONIndex returns element i of an array (->), from the end for i < 0.
+// JSONIndex returns element i of an array (->), from the end for i < 0. A scalar is an array of
+// itself, as PostgreSQL stores it.
 func JSONIndex(doc string, i int) (string, bool) {
-	if doc[0] != '[' {
+	switch doc[0] {
+	case '{':
 		return "", false
+	case '[':
+	default:
+		return doc, i == 0 || i == -1
 	}
 	if i < 0 {
 		i += jsonCount(doc)

@@ -292,6 +292,8 @@ func (p *jsonParser) escape(buf []byte, i int) ([]byte, int) {
 func (p *jsonParser) unicode(buf []byte, i int) ([]byte, int) {
 	r, ok := hex4(p.in[i:])
 	switch {
+	case skipHex(p.in, i) == len(p.in): // cut off: the caller reports the missing quote
+		return buf, len(p.in)
 	case !ok:
 		p.fail(min(i+4, len(p.in)), `"\u" must be followed by four hexadecimal digits.`)
 		return buf, i
@@ -319,6 +321,15 @@ func (p *jsonParser) unicode(buf []byte, i int) ([]byte, int) {
 		r = 0x10000 + (r-0xD800)<<10 + (low - 0xDC00)
 	}
 	return utf8.AppendRune(buf, r), i + 6
+}
+
+// skipHex returns the end of at most four hexadecimal digits at i.
+func skipHex(s string, i int) int {
+	end := i
+	for end < len(s) && end < i+4 && hexDigit(s[end]) <= 15 {
+		end++
+	}
+	return end
 }
 
 // number copies a number as numeric writes it.
@@ -405,11 +416,13 @@ func (p *jsonParser) expected(what string) {
 	switch c := tok[0]; {
 	case strings.IndexByte(`{}[]:,`, c) >= 0, tok == "true", tok == "false", tok == "null":
 	case c == '"':
+		start := p.pos
 		p.string()
 		if p.err != nil {
 			return
 		}
-		tok = p.in[p.pos-len(tok):]
+		tok = p.in[start:p.pos]
+		p.pos = start
 	case c == '-' || c >= '0' && c <= '9':
 		start := p.pos
 		p.number()

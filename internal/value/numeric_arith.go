@@ -393,7 +393,7 @@ func NumericTrunc(a Value, n int) (Value, error) {
 	return toDecimal(a).truncTo(clampScale(n)).checked()
 }
 
-func clampScale(n int) int { return min(max(n, -maxResultScale), maxResultScale) }
+func clampScale(n int) int { return min(max(n, -maxIntDigits-1), maxScale) }
 
 // NumericCeil returns the smallest integer not below a.
 func NumericCeil(a Value) Value { return toDecimal(a).toInt(1).value() }

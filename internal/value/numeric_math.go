@@ -4,13 +4,11 @@ import (
 	"math"
 	"math/big"
 
-	"github.com/cockroachdb/apd/v3"
-
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 )
 
-// Roots, logarithms and powers. The scale of a result is chosen exactly as PostgreSQL chooses
-// it; its digits are the correctly rounded ones, from apd with guard digits.
+// Roots, logarithms and powers. The scale of a result is chosen exactly as PostgreSQL chooses it;
+// its digits are the correctly rounded ones.
 
 // log10e is PostgreSQL's constant for turning a natural logarithm into a decimal one. The
 // chosen scale depends on its truncation, so it is not math.Log10E.
@@ -83,14 +81,7 @@ func expTo(d decimal, f float64, scale int) (Value, error) {
 		}
 		return decimal{coef: new(big.Int), scale: scale}.value(), nil
 	}
-	digits := int(f*log10e) + scale + guardDigits
-	if digits < guardDigits {
-		return decimal{coef: new(big.Int), scale: scale}.value(), nil
-	}
-	var r apd.Decimal
-	// apd's Exp needs its precision times 23 above the argument.
-	_, err := apdContext(max(digits, int(math.Abs(f)/20)+guardDigits)).Exp(&r, toApd(d))
-	return fromApd(&r, err, scale)
+	return expDecimal(d, f, scale+guardDigits).roundTo(scale).checked()
 }
 
 // NumericLn returns the natural logarithm; 2201E unless a is positive.
@@ -105,10 +96,8 @@ func NumericLn(a Value) (Value, error) {
 	if d.form == posInf {
 		return a, nil
 	}
-	dweight := lnWeight(d)
-	scale := chooseScale(dweight, d.scale)
-	r, err := ln(d, scale+max(dweight, 0)+guardDigits)
-	return fromApd(r, err, scale)
+	scale := chooseScale(lnWeight(d), d.scale)
+	return lnDecimal(d, scale+guardDigits).roundTo(scale).checked()
 }
 
 func checkLog(d decimal) error {
@@ -119,15 +108,6 @@ func checkLog(d decimal) error {
 		return errLogZero
 	}
 	return nil
-}
-
-// ln returns the natural logarithm with at least the given digits.
-func ln(d decimal, digits int) (*apd.Decimal, error) {
-	// Near 1 the logarithm is small and loses the digits that cancel.
-	digits += max(0, -lnWeight(d))
-	var r apd.Decimal
-	_, err := apdContext(digits).Ln(&r, toApd(d))
-	return &r, err
 }
 
 // lnWeight estimates the decimal exponent of ln(d), in PostgreSQL's way (estimate_ln_dweight):
@@ -190,21 +170,14 @@ func NumericLog(base, x Value) (Value, error) {
 	}
 	dweight := lnWeight(d) - lnWeight(b)
 	scale := chooseScale(dweight, b.scale, d.scale)
-	digits := scale + max(dweight, 0) + guardDigits
-	lb, err := ln(b, digits)
-	if err != nil {
-		return fromApd(lb, err, scale)
-	}
-	if lb.IsZero() {
+	// As many digits of the quotient as it has on both sides of the point, relative to the
+	// smaller logarithm.
+	digits := scale + max(dweight, 0) + guardDigits + max(-lnWeight(b), -lnWeight(d), 0)
+	lb := lnDecimal(b, digits)
+	if lb.sign() == 0 {
 		return Null(Numeric), errDivisionByZero
 	}
-	ld, err := ln(d, digits)
-	if err != nil {
-		return fromApd(ld, err, scale)
-	}
-	var r apd.Decimal
-	_, err = apdContext(digits).Quo(&r, ld, lb)
-	return fromApd(&r, err, scale)
+	return quotient(lnDecimal(d, digits), lb, scale, divRound).checked()
 }
 
 // NumericPower returns a to the power of b; 2201F where that is not real.
@@ -221,7 +194,7 @@ func NumericPower(a, b Value) (Value, error) {
 	}
 	if y.isInt() {
 		if e := y.truncTo(0).coef; e.IsInt64() && fitsInt(e.Int64(), Int4) {
-			return powerInt(x, int(e.Int64()), y.scale)
+			return powerInt(x, int(e.Int64()))
 		}
 	}
 	if x.sign() == 0 {
@@ -245,12 +218,12 @@ func powerSpecial(x, y decimal) (Value, error) {
 		return Null(Numeric), errPowerZeroNeg
 	case y.form != finite:
 		return powerOfInfinity(x, y)
-	case y.sign() < 0:
-		return NumericFromInt(0), nil
-	case x.form == negInf && y.isInt() && y.truncTo(0).coef.Bit(0) == 1:
-		return decimal{form: negInf}.value(), nil
 	case x.form == negInf && !y.isInt():
 		return Null(Numeric), errPowerNegComplex
+	case y.sign() < 0:
+		return NumericFromInt(0), nil
+	case x.form == negInf && y.truncTo(0).coef.Bit(0) == 1:
+		return decimal{form: negInf}.value(), nil
 	}
 	return decimal{form: posInf}.value(), nil
 }
@@ -271,67 +244,83 @@ func powerOfInfinity(x, y decimal) (Value, error) {
 	return NumericFromInt(0), nil
 }
 
-// powerInt raises x to an integer power; expScale is the exponent's display scale.
-func powerInt(x decimal, exp, expScale int) (Value, error) {
-	f := 0.0 // the result's decimal exponent, about
-	if x.sign() != 0 {
-		f = float64(exp) * log10Of(x)
-	}
-	if f > maxIntDigits {
-		return Null(Numeric), errNumericOverflow
-	}
-	if f+1 < -maxChosenScale {
-		return decimal{coef: new(big.Int), scale: maxChosenScale}.value(), nil
-	}
-	scale := chooseScale(int(f), x.scale, expScale)
+// powerInt raises x to an integer power. Its scale is 16 digits or that of x, however large or
+// small the result is.
+func powerInt(x decimal, exp int) (Value, error) {
+	scale := min(max(minSigDigits, x.scale), maxChosenScale)
 	switch {
 	case exp == 0:
 		return decimal{coef: bigOne}.roundTo(scale).checked()
-	case x.sign() == 0:
-		return decimal{coef: new(big.Int), scale: scale}.value(), nil
 	case exp == 1:
 		return x.roundTo(scale).checked()
+	case x.sign() == 0:
+		return decimal{coef: new(big.Int), scale: scale}.value(), nil
 	case exp == 2:
 		return decimal{coef: new(big.Int).Mul(x.coef, x.coef), scale: 2 * x.scale}.roundTo(scale).checked()
+	}
+	f := float64(exp) * log10Of(x) // the result's decimal exponent, about
+	if f > maxIntDigits+1 {
+		return Null(Numeric), errNumericOverflow
+	}
+	if f+1 < float64(-scale) && exp != -1 {
+		return decimal{coef: new(big.Int), scale: scale}.value(), nil
 	}
 	return powerExact(x, exp, f, scale)
 }
 
-// powerExact multiplies out a small power, and rounds as it goes for a large one.
+// maxExactBits is the size up to which a power is multiplied out.
+const maxExactBits = 1 << 20
+
+// powerExact multiplies out a power, or rounds as it goes when that gets too large.
 func powerExact(x decimal, exp int, f float64, scale int) (Value, error) {
 	n := exp
 	if n < 0 {
 		n = -n
 	}
-	if bits := float64(x.coef.BitLen()) * float64(n); bits < 1<<16 {
-		p := decimal{coef: new(big.Int).Exp(x.coef, big.NewInt(int64(n)), nil), scale: x.scale * n}
-		if exp < 0 {
-			return quotient(decimal{coef: bigOne}, p, scale, divRound).checked()
-		}
-		return p.roundTo(scale).checked()
-	}
-	// Repeated squaring: each step loses less than a unit in the last place, and the
-	// relative error grows with the exponent, so its digits are guarded too.
-	ctx := apdContext(int(math.Abs(f)) + scale + guardDigits + 2*digitCount64(uint64(n)))
-	result, square := apd.New(1, 0), toApd(x)
-	for ; n > 0; n >>= 1 {
-		if n&1 == 1 {
-			if _, err := ctx.Mul(result, result, square); err != nil {
-				return fromApd(result, err, scale)
-			}
-		}
-		if n > 1 {
-			if _, err := ctx.Mul(square, square, square); err != nil {
-				return fromApd(square, err, scale)
-			}
-		}
+	var p decimal
+	if float64(x.coef.BitLen())*float64(n) < maxExactBits {
+		p = decimal{coef: new(big.Int).Exp(x.coef, big.NewInt(int64(n)), nil), scale: x.scale * n}
+	} else {
+		// Each step loses less than a unit in the last place, and the relative error grows with
+		// the exponent, so its digits are guarded too.
+		p = powerRounded(x, n, int(math.Abs(f))+scale+guardDigits+2*digitCount64(uint64(n)))
 	}
 	if exp > 0 {
-		return fromApd(result, nil, scale)
+		return p.roundTo(scale).checked()
 	}
-	var r apd.Decimal
-	_, err := ctx.Quo(&r, apd.New(1, 0), result)
-	return fromApd(&r, err, scale)
+	return quotient(decimal{coef: bigOne}, p, scale, divRound).checked()
+}
+
+// powerRounded is repeated squaring with a number of significant digits. Scales may be of any size,
+// and negative, underway.
+func powerRounded(x decimal, n, digits int) decimal {
+	result, square := decimal{coef: bigOne}, x.significant(digits)
+	for ; n > 0; n >>= 1 {
+		if n&1 == 1 {
+			result = result.times(square).significant(digits)
+		}
+		if n > 1 {
+			square = square.times(square).significant(digits)
+		}
+	}
+	if result.scale < 0 {
+		return decimal{coef: rescaleUp(result.coef, -result.scale)}
+	}
+	return result
+}
+
+// times multiplies finite decimals without limits of scale.
+func (d decimal) times(o decimal) decimal {
+	return decimal{coef: new(big.Int).Mul(d.coef, o.coef), scale: d.scale + o.scale}
+}
+
+// significant cuts a finite d to a number of significant digits.
+func (d decimal) significant(digits int) decimal {
+	excess := digitCount(d.coef) - digits
+	if excess <= 0 {
+		return d
+	}
+	return decimal{coef: divRound(d.coef, bigTenPow(excess)), scale: d.scale - excess}
 }
 
 // log10Of returns log10|d| from the first 16 digits, as PostgreSQL approximates it.
@@ -348,13 +337,9 @@ func powerReal(x, y decimal) (Value, error) {
 	if x.sign() < 0 {
 		x = x.neg()
 	}
-	lx, err := ln(x, 8+guardDigits)
-	if err != nil {
-		return fromApd(lx, err, 0)
-	}
-	lnx := mustFromApd(lx)
 	// PostgreSQL estimates from a logarithm of about 8 digits.
-	f := mulDecimal(lnx.roundTo(max(8-lnWeight(x), 0)), y).float()
+	estScale := max(8-lnWeight(x), 0)
+	f := lnDecimal(x, estScale+guardDigits).roundTo(estScale).times(y).roundTo(estScale).float()
 	if math.Abs(f) > maxResultScale*3.01 {
 		if f > 0 {
 			return Null(Numeric), errNumericOverflow
@@ -364,54 +349,10 @@ func powerReal(x, y decimal) (Value, error) {
 	val := int(f * log10e)
 	scale := chooseScale(val, x.scale, y.scale)
 
-	digits := max(scale+val, 0) + guardDigits
-	lx, err = ln(x, digits+8)
-	if err != nil {
-		return fromApd(lx, err, scale)
-	}
-	product := mulDecimal(mustFromApd(lx), y)
-	r, err := expTo(product, f, scale)
+	digits := max(scale+val, 0) + max(y.dweight(), 0) + guardDigits
+	r, err := expTo(lnDecimal(x, digits).times(y), f, scale)
 	if err != nil || !odd {
 		return r, err
 	}
 	return NumericNeg(r), nil
-}
-
-// apdContext returns a context of the given digits that rounds half up and traps what
-// would be wrong.
-func apdContext(digits int) *apd.Context {
-	ctx := apd.BaseContext.WithPrecision(uint32(digits))
-	ctx.Rounding = apd.RoundHalfUp
-	ctx.MaxExponent = apd.MaxExponent
-	ctx.MinExponent = apd.MinExponent
-	ctx.Traps = apd.DefaultTraps
-	return ctx
-}
-
-// toApd returns a finite d as apd's type.
-func toApd(d decimal) *apd.Decimal {
-	r := apd.NewWithBigInt(new(apd.BigInt).SetMathBigInt(new(big.Int).Abs(d.coef)), int32(-d.scale))
-	r.Negative = d.coef.Sign() < 0
-	return r
-}
-
-// mustFromApd returns a finite apd number with all of its digits; the scale may be negative.
-func mustFromApd(r *apd.Decimal) decimal {
-	coef := new(big.Int).Set(r.Coeff.MathBigInt())
-	if r.Negative {
-		coef.Neg(coef)
-	}
-	if r.Exponent > 0 {
-		return decimal{coef: rescaleUp(coef, int(r.Exponent))}
-	}
-	return decimal{coef: coef, scale: int(-r.Exponent)}
-}
-
-// fromApd rounds a result to a scale. apd's own errors are overflows here: the domain of
-// each function was checked before.
-func fromApd(r *apd.Decimal, err error, scale int) (Value, error) {
-	if err != nil || r.Form != apd.Finite {
-		return Null(Numeric), errNumericOverflow
-	}
-	return mustFromApd(r).roundTo(scale).checked()
 }

@@ -99,11 +99,14 @@ func parseFinite(s, t string) (decimal, error) {
 		return decimal{}, errSyntax("numeric", s)
 	}
 	if i < len(t) {
-		exp, ok := parseExponent(t[i:])
-		if !ok {
+		if !isExponent(t[i:]) {
 			return decimal{}, errSyntax("numeric", s)
 		}
-		scale -= exp
+		exp, err := strconv.ParseInt(t[i+1:], 10, 32)
+		if err != nil || exp >= maxExponent || exp <= -maxExponent {
+			return decimal{}, errNumericOverflow
+		}
+		scale -= int(exp)
 	}
 	return makeDecimal(neg, digits, scale)
 }
@@ -130,16 +133,19 @@ func makeDecimal(neg bool, digits []byte, scale int) (decimal, error) {
 	return decimal{coef: coef, scale: scale}, nil
 }
 
-// parseExponent reads "e[+-]digits" up to the end of s.
-func parseExponent(s string) (int, bool) {
+// maxExponent bounds what is written behind an e, before the limits of the type are looked at.
+const maxExponent = 1 << 30
+
+// isExponent says whether s is "e[+-]digits".
+func isExponent(s string) bool {
 	if s[0] != 'e' && s[0] != 'E' {
-		return 0, false
+		return false
 	}
-	n, err := strconv.ParseInt(s[1:], 10, 32)
-	if err != nil || n >= 1<<30 || n <= -1<<30 {
-		return 0, false
+	i := 1
+	if i < len(s) && (s[i] == '+' || s[i] == '-') {
+		i++
 	}
-	return int(n), true
+	return i < len(s) && skipDigits(s, i) == len(s)
 }
 
 // appendNumeric appends the text of a numeric.

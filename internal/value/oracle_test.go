@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/zeebo/xxh3"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 )
@@ -120,8 +121,14 @@ func formatAnswer(text string, null bool, err error) string {
 	if null {
 		return "NULL"
 	}
+	if len(text) > maxAnswer {
+		return fmt.Sprintf("%q... %d bytes, xxh3 %016x", text[:40], len(text), xxh3.HashString(text))
+	}
 	return strconv.Quote(text)
 }
+
+// maxAnswer is the length from which on an answer is kept as its hash.
+const maxAnswer = 500
 
 func checkOracle(t *testing.T, file string) {
 	cases, _ := readOracle(t, file)
@@ -443,6 +450,9 @@ func evalCase(a []string) (Value, *Style, error) {
 		v, err := parseText(a[1], a[2], st)
 		if err != nil {
 			return v, st, err
+		}
+		if isInfinite(v.Int()) { // PostgreSQL does not look at the zone then
+			return v, st, nil
 		}
 		loc, err := LoadZone(a[3])
 		if err != nil {

@@ -27,10 +27,16 @@ func NewBool(b bool) Value {
 // date in days or a timestamp in microseconds since 2000-01-01.
 func NewInt(k Kind, n int64) Value { return Value{kind: k, set: true, n: n} }
 
-// NewFloat returns a float8.
+// NewFloat returns a float8. There is one NaN: bits that no reader tells apart are stored alike.
 func NewFloat(f float64) Value {
+	if f != f {
+		return Value{kind: Float8, set: true, n: nanBits}
+	}
 	return Value{kind: Float8, set: true, n: int64(math.Float64bits(f))}
 }
+
+// nanBits are those of C's NAN, which PostgreSQL stores.
+const nanBits = 0x7FF8000000000000
 
 // NewBytes returns a value of a RepBytes kind from its stored bytes.
 func NewBytes(k Kind, s string) Value { return Value{kind: k, set: true, s: s} }
