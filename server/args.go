@@ -3,7 +3,6 @@ package server
 import (
 	"fmt"
 
-	"github.com/cachalotdb/cachalot/internal/clienttext"
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
 )
@@ -25,7 +24,7 @@ func (a Args) Decode(i int, t value.Type, st *value.Style) (value.Value, error) 
 		}
 		return v, nil
 	}
-	if err := clienttext.Check(raw); err != nil {
+	if err := value.CheckUTF8(string(raw)); err != nil {
 		return value.Null(t.Kind), a.inParameter(err, i, "")
 	}
 	v, err := value.ParseBytes(t, raw, st)

@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"io"
+	"slices"
 
 	"github.com/jackc/pgproto3/v2"
 
@@ -156,7 +157,10 @@ func asFatal(err error) error {
 }
 
 // copyWriter makes each Write one CopyData message.
-type copyWriter struct{ w *wire }
+type copyWriter struct {
+	w    *wire
+	last int // bytes of the last Write
+}
 
 // headerBytes is what goes before a message's body: type and length.
 const headerBytes = 5
@@ -165,10 +169,8 @@ const headerBytes = 5
 // for a header: what is appended to it and then passed to Write at once is
 // not copied again.
 func (c *copyWriter) AvailableBuffer() []byte {
-	out := c.w.out
-	if cap(out)-len(out) < headerBytes {
-		return nil
-	}
+	out := slices.Grow(c.w.out, headerBytes+max(512, 2*c.last))
+	c.w.out = out
 	return out[len(out)+headerBytes : len(out)+headerBytes]
 }
 
@@ -177,6 +179,7 @@ func (c *copyWriter) Write(p []byte) (int, error) {
 	if len(p) > maxRowBytes-4 {
 		return 0, sqlerr.New(sqlerr.ProgramLimitExceeded, "row is too long for a message: %d bytes", len(p))
 	}
+	c.last = len(p)
 	w := c.w
 	start := len(w.out)
 	inPlace := len(p) > 0 && cap(w.out)-start >= headerBytes+len(p) && &p[0] == &w.out[:start+headerBytes+1][start+headerBytes]
