@@ -35,7 +35,7 @@ func (b *Binder) bindCall(e *ast.FuncCall) (Expr, error) {
 	}
 	switch {
 	case e.Star:
-		return nil, sqlerr.New(sqlerr.WrongObjectType, "%s(*) specified, but %s is not an aggregate function", name, name).At(e.Pos())
+		return nil, functionError(notFound, name, nil, e.Pos())
 	case e.Distinct:
 		return nil, sqlerr.New(sqlerr.WrongObjectType, "DISTINCT specified, but %s is not an aggregate function", name).At(e.Pos())
 	case len(e.OrderBy) > 0:
@@ -49,7 +49,7 @@ func (b *Binder) bindCall(e *ast.FuncCall) (Expr, error) {
 	}
 	x, err := b.callNamed(name, args, e.Pos())
 	if err != nil {
-		return nil, err
+		return nil, qualifiedError(err, e)
 	}
 	if c, ok := x.(*Call); ok && e.SQLSyntax {
 		d := *c
@@ -57,6 +57,17 @@ func (b *Binder) bindCall(e *ast.FuncCall) (Expr, error) {
 		return &d, nil
 	}
 	return x, nil
+}
+
+// qualifiedError names the function as PostgreSQL does: with its schema when the syntax gave it one.
+func qualifiedError(err error, e *ast.FuncCall) error {
+	se := sqlerr.As(err)
+	if len(e.Name) < 2 || se == nil || !strings.HasPrefix(se.Message, "function "+e.FuncName()+"(") {
+		return err
+	}
+	q := *se
+	q.Message = "function pg_catalog." + strings.TrimPrefix(se.Message, "function ")
+	return &q
 }
 
 // callNamed returns a call of the best overload of a function.

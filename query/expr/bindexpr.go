@@ -410,7 +410,7 @@ func (b *Binder) bindAnyAll(e *ast.AnyAllExpr) (Expr, error) {
 	}
 	op, out := resolveBinary(e.Op, kindOf(l), elem)
 	if out != found {
-		return nil, operatorError(out, e.Op, kindOf(l), ak, e.Pos())
+		return nil, operatorError(out, e.Op, kindOf(l), elem, e.Pos())
 	}
 	if op.ret != value.Bool {
 		return nil, sqlerr.New(sqlerr.WrongObjectType, "op ANY/ALL (array) requires operator to yield boolean").At(e.Pos())
@@ -611,7 +611,7 @@ func (b *Binder) bindWhen(operand Expr, w *ast.CaseWhen) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.callOperator("=", operand, x, w.Cond.Pos())
+	return b.callOperator("=", operand, x, w.Pos())
 }
 
 func (b *Binder) bindList(list []ast.Expr) ([]Expr, error) {

@@ -180,7 +180,7 @@ func formatArg(c *Context, verb byte, v value.Value) (string, error) {
 		}
 		return "", nil
 	}
-	text := boolLetter(c, v)
+	text := outputOf(c, v)
 	switch verb {
 	case 'I':
 		return quoteIdent(text), nil

@@ -130,7 +130,7 @@ func arrayToString(c *Context, a []value.Value) (value.Value, error) {
 		text := ""
 		switch {
 		case !x.IsNull():
-			text = boolLetter(c, x)
+			text = outputOf(c, x)
 		case len(a) < 3 || a[2].IsNull():
 			return true
 		default:

@@ -144,7 +144,7 @@ func chr(_ *Context, a []value.Value) (value.Value, error) {
 	n := a[0].Int()
 	switch {
 	case n < 0:
-		return value.Value{}, sqlerr.New(sqlerr.ProgramLimitExceeded, "character number must be positive")
+		return value.Value{}, sqlerr.New(sqlerr.InvalidParameterValue, "character number must be positive")
 	case n == 0:
 		return value.Value{}, sqlerr.New(sqlerr.ProgramLimitExceeded, "null character not permitted")
 	case n > utf8.MaxRune:
@@ -373,22 +373,10 @@ func concat(c *Context, a []value.Value) (value.Value, error) {
 	var b strings.Builder
 	for _, v := range a {
 		if !v.IsNull() {
-			b.WriteString(boolLetter(c, v))
+			b.WriteString(outputOf(c, v))
 		}
 	}
 	return value.NewText(b.String()), nil
-}
-
-// boolLetter is textOf by a type's output function: a boolean is t or f, where its cast to text
-// is true or false.
-func boolLetter(c *Context, v value.Value) string {
-	if v.Kind() == value.Bool {
-		if v.Bool() {
-			return "t"
-		}
-		return "f"
-	}
-	return textOf(c, v)
 }
 
 func concatWS(c *Context, a []value.Value) (value.Value, error) {
@@ -405,7 +393,7 @@ func concatWS(c *Context, a []value.Value) (value.Value, error) {
 			b.WriteString(a[0].Bytes())
 		}
 		first = false
-		b.WriteString(boolLetter(c, v))
+		b.WriteString(outputOf(c, v))
 	}
 	return value.NewText(b.String()), nil
 }

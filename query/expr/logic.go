@@ -97,9 +97,8 @@ func (e *Logic) eval(c *Context, row []value.Value) (value.Value, error) {
 	return value.NewBool(!deciding), nil
 }
 
-// simplify drops constant operands that decide nothing, and returns a constant
-// when the first operands decide. An operand after a deciding constant is never
-// evaluated, as in evaluation itself; one before it stays, it may fail.
+// simplify drops constant operands that decide nothing, and returns a constant when
+// one decides. An operand before that which is volatile, or whose folding failed, keeps its place.
 func (e *Logic) simplify() Expr {
 	if e.Op == ast.Not {
 		if k, ok := e.Args[0].(*Const); ok {
@@ -115,12 +114,11 @@ func (e *Logic) simplify() Expr {
 		k, ok := a.(*Const)
 		switch {
 		case ok && !k.Val.IsNull() && k.Val.Bool() == deciding:
-			if VolatilityOf(e) < Volatile {
+			if !keepsOperand(kept) {
 				return k
 			}
 			kept = append(kept, a)
-			changed = changed || i+1 < len(e.Args)
-			return e.with(kept, changed)
+			return e.with(kept, changed || i+1 < len(e.Args))
 		case ok && !k.Val.IsNull():
 			changed = true
 		default:
@@ -128,6 +126,16 @@ func (e *Logic) simplify() Expr {
 		}
 	}
 	return e.with(kept, changed)
+}
+
+// keepsOperand says whether one of list has an effect that must not be dropped.
+func keepsOperand(list []Expr) bool {
+	for _, e := range list {
+		if v := VolatilityOf(e); v == Volatile || v == Immutable && IsConst(e) {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *Logic) with(kept []Expr, changed bool) Expr {

@@ -221,7 +221,8 @@ func arithmeticOps() []Func {
 		op("/", noKernel, n, n, n, numericBinary(value.NumericDiv)),
 		op("%", noKernel, n, n, n, numericBinary(value.NumericMod)),
 		op("^", noKernel, n, n, n, numericBinary(value.NumericPower)),
-		prefix("+", n, identity), prefix("-", n, negate), prefix("@", n, absolute))
+		prefix("+", n, identity), prefix("-", n, negate), prefix("@", n, absolute),
+		prefix("-", intervalKind, nil))
 	return table
 }
 

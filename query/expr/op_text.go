@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"strconv"
+
 	"github.com/cachalotdb/cachalot/internal/value"
 )
 
@@ -30,8 +32,17 @@ func concatText(c *Context, a []value.Value) (value.Value, error) {
 	return value.NewText(textOf(c, a[0]) + textOf(c, a[1])), nil
 }
 
-// textOf returns the text form of a value that is not NULL.
+// textOf returns a value that is not NULL cast to text.
 func textOf(c *Context, v value.Value) string {
+	if v.Kind() == value.Bool {
+		return strconv.FormatBool(v.Bool())
+	}
+	return outputOf(c, v)
+}
+
+// outputOf returns a value that is not NULL as its type's output function writes it. It
+// differs from the cast for boolean, which is t or f.
+func outputOf(c *Context, v value.Value) string {
 	switch v.Kind() {
 	case value.Text, value.Varchar, value.Unknown:
 		return v.Bytes()

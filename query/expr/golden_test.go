@@ -1,0 +1,196 @@
+package expr
+
+import (
+	"bufio"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/cachalotdb/cachalot/internal/column"
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/query/sql/ast"
+	"github.com/cachalotdb/cachalot/query/sql/parse"
+)
+
+// The golden file holds expressions with what PostgreSQL 15 answers:
+//
+//	expression <tab> type <tab> text of the value, or \N
+//	expression <tab> ! <tab> SQLSTATE <tab> message <tab> position or 0
+//	expression <tab> 0A000        refused here, whatever PostgreSQL answers
+//
+// Lines of an expression alone are completed, and the others checked again, by
+//
+//	go test -run TestGolden -postgres 'host=... dbname=...'
+var postgresDSN = flag.String("postgres", "", "PostgreSQL 15 to write testdata/golden.txt with")
+
+const goldenFile = "testdata/golden.txt"
+
+func TestGolden(t *testing.T) {
+	if *postgresDSN != "" {
+		writeGolden(t)
+	}
+	f, err := os.Open(goldenFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	scanner := bufio.NewScanner(f)
+	lines := 0
+	for scanner.Scan() {
+		line := scanner.Text()
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		lines++
+		text, want, ok := strings.Cut(line, "\t")
+		if !ok {
+			t.Errorf("%s: no answer", text)
+			continue
+		}
+		if got := goldenAnswer(text); got != want {
+			t.Errorf("%s\n got %q\nwant %q", text, got, want)
+		}
+	}
+	if lines < 400 {
+		t.Errorf("only %d expressions", lines)
+	}
+}
+
+// goldenAnswer binds and evaluates an expression three ways.
+func goldenAnswer(text string) string {
+	e, err := bindText(text, nil)
+	if err != nil {
+		return goldenError(err)
+	}
+	c := goldenContext()
+	v, err := EvalConst(c, e)
+	in := &column.Batch{N: 3}
+	vec, vecErr := Compile(e).Eval(c, in, nil)
+	if (err != nil) != (vecErr != nil) {
+		return fmt.Sprintf("row error %v, vector error %v", err, vecErr)
+	}
+	if err != nil {
+		return goldenError(err)
+	}
+	if w := vec.Value(2); w.IsNull() != v.IsNull() || !v.IsNull() && !value.Equal(v, w) {
+		return "row and vector differ"
+	}
+	if v.IsNull() {
+		return e.Type().Kind.String() + "\t" + `\N`
+	}
+	return e.Type().Kind.String() + "\t" + escapeGolden(string(value.AppendText(nil, v, c.style())))
+}
+
+func escapeGolden(s string) string {
+	return strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`).Replace(s)
+}
+
+// goldenPrefix stands before the expression in a statement; error positions count from behind it.
+const goldenPrefix = "SELECT "
+
+func bindText(text string, scope Scope) (Expr, error) {
+	list, err := parse.Parse(goldenPrefix+text, parse.Options{})
+	if err != nil {
+		return nil, err
+	}
+	b := &Binder{Scope: scope, Aggregates: scope != nil, Clause: "SELECT"}
+	return b.BindText(list[0].Stmt.(*ast.SelectStmt).Targets[0].Expr)
+}
+
+func goldenContext() *Context {
+	return &Context{
+		Style:    value.DefaultStyle(),
+		StmtTime: 812332800000000, // 2025-09-28 00:00:00
+		TxnTime:  812332800000000,
+		Session:  &Session{User: "postgres", Database: "postgres", SearchPath: []string{"public"}},
+	}
+}
+
+func goldenError(err error) string {
+	e := sqlerr.As(err)
+	if e == nil {
+		return "no SQLSTATE: " + err.Error()
+	}
+	if e.Code == sqlerr.FeatureNotSupported {
+		return "0A000"
+	}
+	return fmt.Sprintf("!\t%s\t%s\t%d", e.Code, escapeGolden(e.Message), max(0, e.Pos-len(goldenPrefix)))
+}
+
+// writeGolden asks PostgreSQL. Lines marked 0A000 stay.
+func writeGolden(t *testing.T) {
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, *postgresDSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, "SET timezone = 'UTC'; SET datestyle = 'ISO, MDY'; SET extra_float_digits = 1"); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(goldenFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out strings.Builder
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSuffix(line, "\n")
+		text, answer, _ := strings.Cut(line, "\t")
+		if text == "" || text[0] == '#' || answer == "0A000" {
+			out.WriteString(line + "\n")
+			continue
+		}
+		out.WriteString(text + "\t" + askPostgres(ctx, t, conn, text) + "\n")
+	}
+	if err := os.WriteFile(goldenFile, []byte(out.String()), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func askPostgres(ctx context.Context, t *testing.T, conn *pgx.Conn, text string) string {
+	res, err := conn.PgConn().Exec(ctx, goldenPrefix+text).ReadAll()
+	if e := (*pgconn.PgError)(nil); err != nil {
+		if !asPgError(err, &e) {
+			t.Fatal(err)
+		}
+		if e.Code == sqlerr.FeatureNotSupported {
+			return e.Code
+		}
+		// PostgreSQL counts characters from 1; here they are bytes.
+		pos := 0
+		if e.Position > 0 {
+			runes := []rune(goldenPrefix + text)
+			pos = len(string(runes[:e.Position-1])) + 1 - len(goldenPrefix)
+		}
+		return fmt.Sprintf("!\t%s\t%s\t%d", e.Code, escapeGolden(e.Message), max(0, pos))
+	}
+	kind, ok := value.KindOfOID(res[0].FieldDescriptions[0].DataTypeOID)
+	name := kind.String()
+	if !ok {
+		switch res[0].FieldDescriptions[0].DataTypeOID {
+		case 1003:
+			name = "text[]"
+		case 19, 2206, 2278: // name, regtype and void are text here
+			name = "text"
+		default:
+			name = fmt.Sprintf("type %d", res[0].FieldDescriptions[0].DataTypeOID)
+		}
+	}
+	if v := res[0].Rows[0][0]; v != nil {
+		return name + "\t" + escapeGolden(string(v))
+	}
+	return name + "\t" + `\N`
+}
+
+func asPgError(err error, e **pgconn.PgError) bool {
+	p, ok := err.(*pgconn.PgError)
+	*e = p
+	return ok
+}
