@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -146,8 +147,18 @@ func (l *ledger) work(ctx context.Context, db *DB, fs *vfs.Mem, rng *rand.Rand, 
 			txn.Rollback()
 			continue
 		}
+		if rng.IntN(4) == 0 { // with the rows of the feed pending
+			_ = db.Checkpoint(ctx)
+		}
 		if rng.IntN(4) == 0 {
 			image()
+		}
+		if rng.IntN(8) == 0 { // rows of the feed end while it is pending
+			id := rows[len(rows)-1].id
+			if err := errors.Join(remove(ctx, txn, def, id), txn.spill()); err == nil {
+				l.open[k] = l.open[k][:len(l.open[k])-1]
+			}
+			_ = db.Checkpoint(ctx)
 		}
 		if rng.IntN(5) == 0 {
 			txn.Rollback()
@@ -204,6 +215,10 @@ func (l *ledger) verify(ctx context.Context, db *DB, vacuum bool) error {
 		total += len(ids)
 	}
 	for k, ids := range l.open {
+		if len(ids) == 0 {
+			delete(l.open, k)
+			continue
+		}
 		for _, id := range ids {
 			if has(id) != has(ids[0]) {
 				return fmt.Errorf("transaction %d is there by half", k)
