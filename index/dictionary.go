@@ -31,8 +31,9 @@ type Dictionary struct {
 	post    postings
 	compact uint32 // the entry that Compact goes on with
 	moving  bool   // a compaction is under way
-	sorting []uint64
-	rows    []uint32
+
+	sorting, spare []uint64 // AddBatch's memory
+	rows           []uint32
 }
 
 // entry is a key and its rows.
@@ -130,7 +131,7 @@ func (d *Dictionary) AddBatch(e *Entries) {
 		}
 		d.mu.Unlock()
 	}
-	slices.Sort(pairs)
+	pairs, d.spare = groupByEntry(pairs, d.spare, d.used)
 	d.sorting = pairs
 	for len(pairs) > 0 {
 		d.mu.Lock()
@@ -141,6 +142,36 @@ func (d *Dictionary) AddBatch(e *Entries) {
 		}
 		d.mu.Unlock()
 	}
+}
+
+// groupByEntry brings (entry, row) pairs of an entry together, rows that ascend
+// ascending: a radix sort, in one pass for up to 2048 entries. It returns the
+// pairs and the memory that is left, of which spare is part.
+func groupByEntry(pairs, spare []uint64, entries uint32) (grouped, left []uint64) {
+	const digit = 11
+	if len(pairs) < 1<<digit/16 {
+		slices.Sort(pairs)
+		return pairs, spare
+	}
+	spare = slices.Grow(spare[:0], len(pairs))[:len(pairs)]
+	for shift := 0; entries>>shift > 0; shift += digit {
+		var at [1 << digit]int
+		for _, p := range pairs {
+			at[p>>(32+shift)&(1<<digit-1)]++
+		}
+		sum := 0
+		for i, n := range at {
+			at[i] = sum
+			sum += n
+		}
+		for _, p := range pairs {
+			i := p >> (32 + shift) & (1<<digit - 1)
+			spare[at[i]] = p
+			at[i]++
+		}
+		pairs, spare = spare, pairs
+	}
+	return pairs, spare
 }
 
 // addRun adds the leading pairs that are of one entry, up to latchStep, and

@@ -291,6 +291,31 @@ func BenchmarkDictionary1M(b *testing.B) {
 	}
 }
 
+// BenchmarkDictionaryDates indexes arrays of 30 dates of two years, 200,000
+// rows.
+func BenchmarkDictionaryDates(b *testing.B) {
+	const rows, dates = 200_000, 30
+	rnd := rand.New(rand.NewPCG(1, 1))
+	var d *Dictionary
+	for b.Loop() {
+		d = NewDictionary(&column.Account{})
+		var e Entries
+		for row := range uint32(rows) {
+			day := byte(rnd.IntN(200))
+			for i := range byte(dates) {
+				e.Add([]byte{0x42, 0x22, day + i}, row)
+			}
+			if row%1024 == 1023 {
+				d.AddBatch(&e)
+				e.Reset()
+			}
+		}
+		d.AddBatch(&e)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows/dates, "ns/date")
+	b.ReportMetric(float64(d.Bytes())/rows, "bytes/row")
+}
+
 // BenchmarkDictionaryLookup is the answer of an equality on 62,500 rows,
 // unchanged and with a row added each time.
 func BenchmarkDictionaryLookup(b *testing.B) {

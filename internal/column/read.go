@@ -73,7 +73,7 @@ func (s *Store) viewBytes(row uint32, short *[8]byte) string {
 		case v.form == form16:
 			return unsafe.String(&v.b16[i][0], 16)
 		case v.form != formRefs:
-			return s.dict.String(v.code(i))
+			return v.dict.String(v.code(i))
 		}
 		r := Ref(v.word(i))
 		if r.isInline() {
@@ -138,7 +138,7 @@ func (s *Store) Slice(dst *Vec, start uint32, n int) {
 	case s.rep == value.RepFloat:
 		dst.F = append(dst.F, unsafe.Slice((*float64)(unsafe.Pointer(&v.b8[i])), n)...)
 	case s.rep == value.RepBytes:
-		dst.Codes, dst.Dict = sliceCodes(resized(dst.codes, n, 0), v, i), s.dict
+		dst.Codes, dst.Dict = sliceCodes(resized(dst.codes, n, 0), v, i), v.dict
 		dst.codes = dst.Codes
 	default:
 		dst.I = sliceInts(resized(dst.I, n, 0), v, i)
@@ -282,16 +282,20 @@ func (s *Store) gatherNumerics(dst *Vec, v *vector, rows []uint32, from, to int)
 // this one are encoded, and as strings from then on.
 func (s *Store) gatherBytes(dst *Vec, v *vector, rows []uint32, from, to int) {
 	n := len(rows)
-	if s.dict != nil && (v == nil || v.isDict()) && len(dst.S) == 0 {
+	dict := s.missingDict
+	if v != nil {
+		dict = v.dict
+	}
+	if dict != nil && len(dst.S) == 0 {
 		dst.codes = resized(dst.codes, n, from)
-		dst.Codes, dst.Dict = dst.codes, s.dict
+		dst.Codes, dst.Dict = dst.codes, dict
 		s.gatherCodes(dst.codes[from:to], v, rows[from:to])
 		return
 	}
 	if len(dst.S) == 0 {
 		dst.S = resized(dst.S, n, 0)
 		for j := range from {
-			dst.S[j] = s.dict.String(dst.Codes[j])
+			dst.S[j] = dst.Dict.String(dst.Codes[j])
 		}
 		dst.Codes, dst.Dict = nil, nil
 	}
@@ -340,7 +344,7 @@ func (s *Store) gatherStrings(out []string, v *vector, rows []uint32) {
 		s.gatherRefs(out, v, rows)
 	default:
 		for j, r := range rows {
-			out[j] = s.dict.String(v.code(int(r & segmentMask)))
+			out[j] = v.dict.String(v.code(int(r & segmentMask)))
 		}
 	}
 }

@@ -30,12 +30,18 @@ type Store struct {
 
 	segs  segments[vector]
 	arena *Arena // of references and wide numerics; nil for kinds that need none
-	// dict is set for kinds that may be encoded. Its code 0 is the empty
-	// string, which NULLs and rows that were never set have.
-	dict        *Dict
+	// encodes says whether the kind may be encoded. The rest is the writer's:
+	// dict is that of the encoded segments, nil when there are none any more and
+	// will be none. Its code 0 is the empty string, which NULLs and slots
+	// that were never set have.
+	encodes bool
+	dict    *Dict
+	plain   bool   // new segments are not encoded any more
+	encoded int    // segments that are
+	rows    uint32 // one more than the largest row Set
+	// missingDict and missingCode stand for missing; nil when no row can be.
+	missingDict *Dict
 	missingCode uint32
-	plain       atomic.Bool // new segments are not encoded any more
-	rows        uint32      // one more than the largest row Set: the writer's
 
 	compacting int // the segment that Compact goes on with; -1 when none is under way
 }
@@ -65,9 +71,13 @@ func NewStore(t value.Type, acct *Account, missing value.Value, firstRow uint32)
 		s.arena = NewArena(s.acct)
 	}
 	if _, fixed := fixedForm(t.Kind); !fixed {
-		s.dict = NewDict(s.acct)
+		s.encodes = true
+		s.dict = NewDict(NewAccount(s.acct))
 		s.dict.Add("")
-		s.missingCode, _ = s.dict.Add(s.missing.Bytes())
+		if firstRow > 0 {
+			s.missingDict = s.dict
+			s.missingCode, _ = s.dict.Add(s.missing.Bytes())
+		}
 	}
 	return s
 }
@@ -83,7 +93,7 @@ func (s *Store) form() form {
 	if f, fixed := fixedForm(s.typ.Kind); fixed {
 		return f
 	}
-	if s.plain.Load() {
+	if s.plain {
 		return formRefs
 	}
 	return dictForm(uint32(s.dict.Len() - 1))
@@ -110,9 +120,18 @@ func (s *Store) writable(seg, n int) *vector {
 	}
 	c := capacityFor(seg, old, n)
 	if v == nil {
-		return s.publish(seg, newVector(s.form(), c))
+		return s.start(seg, c)
 	}
 	return s.publish(seg, v.grown(c))
+}
+
+// start makes a segment's first vector.
+func (s *Store) start(seg, n int) *vector {
+	v := newVector(s.form(), n, s.dict)
+	if v.isDict() {
+		s.encoded++
+	}
+	return s.publish(seg, v)
 }
 
 // publish puts a vector in place of a segment's present one.
@@ -126,7 +145,10 @@ func (s *Store) publish(seg int, v *vector) *vector {
 // startLate makes a segment that has rows from before the column was added:
 // whole, with all rows missing.
 func (s *Store) startLate(seg int) *vector {
-	v := newVector(s.form(), SegmentRows)
+	v := newVector(s.form(), SegmentRows, s.dict)
+	if v.isDict() {
+		s.encoded++
+	}
 	if s.missing.IsNull() {
 		v.nulls = newBits(v.n)
 		v.nulls.fill()
@@ -168,7 +190,7 @@ func (s *Store) Set(row uint32, x value.Value) {
 		v.nulls.set(i, false)
 	}
 	switch {
-	case s.dict != nil:
+	case s.encodes:
 		s.setBytes(seg, v, i, x.Bytes())
 	case v.form == form16:
 		copy(v.b16[i][:], x.Bytes())
@@ -250,12 +272,12 @@ func (s *Store) setBytes(seg int, v *vector, i int, x string) *vector {
 // encode returns a string's code, adding it to the dictionary unless that is
 // crowded.
 func (s *Store) encode(x string) (uint32, bool) {
-	if s.plain.Load() {
-		return s.dict.Lookup(x)
+	if s.plain {
+		return s.dict.Lookup(x) // there is one while a segment is encoded
 	}
 	code, added := s.dict.Add(x)
 	if added && s.crowded() {
-		s.plain.Store(true)
+		s.plain = true
 	}
 	return code, true
 }
@@ -275,14 +297,19 @@ func (s *Store) setCode(seg int, v *vector, i int, code uint32) *vector {
 	return v
 }
 
-// unencode turns a segment from codes into references.
+// unencode turns a segment from codes into references. After the last one the
+// dictionary goes; readers of the old vectors keep it.
 func (s *Store) unencode(seg int, v *vector) *vector {
-	g := newVector(formRefs, v.n)
+	g := newVector(formRefs, v.n, nil)
 	g.nulls = v.nulls
 	for i := range v.n {
 		if code := v.code(i); code != 0 {
-			g.b8[i] = uint64(s.arena.Put(s.dict.String(code)))
+			g.b8[i] = uint64(s.arena.Put(v.dict.String(code)))
 		}
+	}
+	if s.encoded--; s.encoded == 0 && s.missingDict == nil {
+		s.acct.Add(-s.dict.acct.Bytes())
+		s.dict = nil
 	}
 	return s.publish(seg, g)
 }

@@ -34,11 +34,16 @@ type vector struct {
 	b4    []uint32
 	b8    []uint64
 	b16   [][16]byte
-	nulls bits // nil: none is NULL
+	nulls bits  // nil: none is NULL
+	dict  *Dict // of the codes
 }
 
-func newVector(f form, n int) *vector {
+// newVector returns a vector of zeroes; dict is that of a form of codes.
+func newVector(f form, n int, dict *Dict) *vector {
 	v := &vector{form: f, n: n}
+	if v.isDict() {
+		v.dict = dict
+	}
 	switch f {
 	case form1, formDict1:
 		v.b1 = make([]uint8, n)
@@ -64,7 +69,7 @@ func (v *vector) bytes() int64 {
 
 // grown returns a copy with room for n rows.
 func (v *vector) grown(n int) *vector {
-	g := newVector(v.form, n)
+	g := newVector(v.form, n, v.dict)
 	copy(g.b1, v.b1)
 	copy(g.b2, v.b2)
 	copy(g.b4, v.b4)
@@ -85,7 +90,7 @@ func (v *vector) withNulls() *vector {
 
 // widened returns a copy of a vector of codes with room for larger ones.
 func (v *vector) widened(f form) *vector {
-	g := newVector(f, v.n)
+	g := newVector(f, v.n, v.dict)
 	g.nulls = v.nulls
 	for i := range v.n {
 		g.setCode(i, v.code(i))
