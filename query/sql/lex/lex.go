@@ -122,8 +122,13 @@ func (s *scanner) fail(start int, code, msg string) bool {
 	if start < len(s.text) {
 		near = "at or near \"" + s.text[start:s.pos] + "\""
 	}
-	s.out.Err = sqlerr.New(code, "%s %s", msg, near).At(start)
-	s.out.List = append(s.out.List, Token{Kind: Error, Start: int32(start), End: int32(s.pos)})
+	return s.failWith(sqlerr.New(code, "%s %s", msg, near).At(start))
+}
+
+// failWith ends the tokens with an error that has a position.
+func (s *scanner) failWith(err *sqlerr.Error) bool {
+	s.out.Err = err
+	s.out.List = append(s.out.List, Token{Kind: Error, Start: int32(err.Pos - 1), End: int32(s.pos)})
 	return false
 }
 
@@ -332,13 +337,15 @@ func (s *scanner) number() bool {
 		if c := s.peek(1); c == '+' || c == '-' {
 			n = 2
 		}
-		if !isDigit(s.peek(n)) {
+		switch {
+		case isDigit(s.peek(n)):
+			integer = false
+			s.pos += n
+			s.digits()
+		case n == 2:
 			s.pos += n
 			return s.failSyntax(start, "trailing junk after numeric literal")
 		}
-		integer = false
-		s.pos += n
-		s.digits()
 	}
 	if isIdentStart(s.peek(0)) {
 		s.junk()
@@ -367,10 +374,11 @@ func (s *scanner) digits() {
 	}
 }
 
-// junk passes over the one character that PostgreSQL shows after a number.
+// junk passes over the name that follows a number without a blank.
 func (s *scanner) junk() {
-	_, n := utf8.DecodeRuneInString(s.text[s.pos:])
-	s.pos += n
+	for isIdentPart(s.peek(0)) {
+		s.pos++
+	}
 }
 
 // bareDate reads YYYY-MM-DD as a string literal when exactly that stands here.

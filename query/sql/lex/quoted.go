@@ -91,9 +91,7 @@ func (s *scanner) addLiteral(start int, val string, f form) bool {
 
 // badBytes fails for an escape string whose escapes do not make UTF-8.
 func (s *scanner) badBytes(start int, val string) bool {
-	s.out.Err = checkUTF8(val).(*sqlerr.Error)
-	s.out.List = append(s.out.List, Token{Kind: Error, Start: int32(start), End: int32(s.pos)})
-	return false
+	return s.failWith(sqlerr.As(checkUTF8(val)).At(start))
 }
 
 // endOfQuoted returns the place of the closing quote of the content at body, or
@@ -211,9 +209,8 @@ func (s *scanner) unicodeEscape(out *strings.Builder, rest string, at int) (int,
 	n, v := digitsOf(rest[1:], want, 16)
 	if n < want {
 		s.pos = min(len(s.text), at+2+n)
-		s.fail(at, sqlerr.InvalidEscapeSequence, "invalid Unicode escape")
-		s.out.Err = s.out.Err.WithHint("Unicode escapes must be \\uXXXX or \\UXXXXXXXX.")
-		return 0, false
+		return 0, s.failWith(sqlerr.New(sqlerr.InvalidEscapeSequence, "invalid Unicode escape").
+			WithHint("Unicode escapes must be \\uXXXX or \\UXXXXXXXX.").At(at))
 	}
 	used := 1 + n
 	if v >= 0xd800 && v < 0xdc00 {
@@ -342,9 +339,8 @@ func (s *scanner) decodeUnicode(start int, val string) (string, bool) {
 		}
 		n, v := digitsOf(val[i+skip:], want, 16)
 		if n < want {
-			s.fail(start, sqlerr.SyntaxError, "invalid Unicode escape")
-			s.out.Err = s.out.Err.WithHint("Unicode escapes must be \\XXXX or \\+XXXXXX.")
-			return "", false
+			return "", s.failWith(sqlerr.New(sqlerr.SyntaxError, "invalid Unicode escape").
+				WithHint("Unicode escapes must be \\XXXX or \\+XXXXXX.").At(start))
 		}
 		i += skip + n
 		isLow := v >= 0xdc00 && v <= 0xdfff

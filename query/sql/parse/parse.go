@@ -102,7 +102,7 @@ func statement(p *rewrite.Parser) (s Statement, err error) {
 		switch {
 		case p.Is("merge"):
 			s.Stmt = util.Statement(p)
-		case p.IsQuery() || p.BeginsDML():
+		case p.IsQuery(), p.BeginsDML(), p.Is("values"):
 			p.Preparable(func(stmt ast.Stmt) { s.Stmt = stmt })
 		default:
 			s.Stmt = util.Statement(p)

@@ -29,7 +29,7 @@ func (p *Parser) call(name []ast.Ident) operand {
 	if p.Tok().Kind == lex.String && isPlainTypmods(f) {
 		return p.modifiedLiteral(start, f, e.depth)
 	}
-	if p.Accept("within", "group", "(") {
+	if p.IsSeq("within", "group", "(") {
 		p.withinGroup(f, parts, &e)
 	}
 	if p.Is("filter") && p.IsAt(1, "(") {
@@ -98,7 +98,7 @@ func (p *Parser) callBody(f *ast.FuncCall, parts *callArgs, e *emitter) {
 	switch {
 	case p.Is(")"):
 		return
-	case p.Is("*") && p.IsAt(1, ")"):
+	case p.Is("*"):
 		p.Advance()
 		f.Star = true
 		return
@@ -152,7 +152,8 @@ func (p *Parser) modifiedLiteral(start int, f *ast.FuncCall, depth int) operand 
 }
 
 func (p *Parser) withinGroup(f *ast.FuncCall, parts *callArgs, e *emitter) {
-	at := int(f.Offset)
+	at := p.Pos()
+	p.Expect("within", "group", "(")
 	switch {
 	case len(parts.sorts) > 0:
 		p.Error(at, sqlerr.SyntaxError, "cannot use multiple ORDER BY clauses with WITHIN GROUP")

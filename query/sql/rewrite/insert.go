@@ -50,7 +50,7 @@ func (p *Parser) insertSource(s *ast.InsertStmt) {
 		}
 		p.Expect("value")
 	}
-	if !p.IsQuery() {
+	if !p.IsQuery() && !p.Is("values") {
 		p.Fail()
 	}
 	p.wholeQuery()

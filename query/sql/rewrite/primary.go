@@ -62,7 +62,8 @@ func (p *Parser) word(t *lex.Token) operand {
 		return p.array()
 	case "row":
 		if p.IsAt(1, "(") {
-			return p.overlaps(p.explicitRow())
+			o, n := p.explicitRow()
+			return p.overlaps(o, n, at)
 		}
 	case "current_date", "current_time", "current_timestamp", "localtime", "localtimestamp",
 		"current_role", "current_user", "session_user", "user", "current_catalog":
@@ -278,7 +279,7 @@ func (p *Parser) parenthesis() operand {
 // implicitRow reads the rest of (a, b, ..) after its first element.
 func (p *Parser) implicitRow(first operand, at ast.Offset) operand {
 	o, n := p.restOfRow(first, at)
-	return p.overlaps(o, n)
+	return p.overlaps(o, n, at)
 }
 
 func (p *Parser) restOfRow(first operand, at ast.Offset) (o operand, n int) {
@@ -317,8 +318,9 @@ func (p *Parser) explicitRow() (o operand, n int) {
 	return p.close(start, depth), n
 }
 
-// overlaps reads OVERLAPS and another row after a row of n, if it stands here.
-func (p *Parser) overlaps(left operand, n int) operand {
+// overlaps reads OVERLAPS and another row after a row of n that began at the
+// offset, if it stands here.
+func (p *Parser) overlaps(left operand, n int, leftAt ast.Offset) operand {
 	if !p.Is("overlaps") {
 		return left
 	}
@@ -329,13 +331,14 @@ func (p *Parser) overlaps(left operand, n int) operand {
 		return systemCall("overlaps", at, args)
 	})
 	p.emit(",")
+	rightAt := p.Pos()
 	right, m := p.row()
 	const msg = "wrong number of parameters on %s side of OVERLAPS expression"
 	if n != 2 {
-		p.Error(int(at), sqlerr.SyntaxError, msg, "left")
+		p.Error(int(leftAt), sqlerr.SyntaxError, msg, "left")
 	}
 	if m != 2 {
-		p.Error(int(at), sqlerr.SyntaxError, msg, "right")
+		p.Error(rightAt, sqlerr.SyntaxError, msg, "right")
 	}
 	return p.close(left.start, max(left.depth, right.depth))
 }

@@ -38,8 +38,10 @@ func (p *Parser) beginsQuery(n int) bool {
 	switch t.Val {
 	case "select", "with", "table":
 		return true
-	case "values":
+	case "values": // may be a name too
 		return p.IsAt(n+1, "(")
+	case "count": // Cachalot's COUNT FROM
+		return p.IsAt(n+1, "from")
 	}
 	return false
 }
@@ -233,7 +235,7 @@ func (p *Parser) enclose(q *query) {
 func (p *Parser) queryPrimary() query {
 	start := len(p.out)
 	switch {
-	case p.Is("select"):
+	case p.Is("select"), p.IsSeq("count", "from"):
 		return query{start: start, depth: p.simpleSelect() + 1}
 	case p.Is("values"):
 		s := &ast.SelectStmt{Offset: p.Here()}
@@ -270,9 +272,13 @@ func (p *Parser) emitSelect(text string, s *ast.SelectStmt) {
 // simpleSelect reads SELECT to WINDOW.
 func (p *Parser) simpleSelect() (depth int) {
 	s := &ast.SelectStmt{Offset: p.Here()}
-	p.Expect("select")
 	e := emitter{p: p}
-	p.selectHead(s, &e)
+	if p.Accept("count") {
+		p.countHead(s)
+	} else {
+		p.Expect("select")
+		p.selectHead(s, &e)
+	}
 	if p.Is("into") {
 		s.Into = p.into()
 	}
@@ -286,6 +292,15 @@ func (p *Parser) simpleSelect() (depth int) {
 	}
 	e.depth = max(e.depth, p.selectClauses(s))
 	return e.depth
+}
+
+// countHead makes the target list of COUNT FROM t, which is count(*).
+func (p *Parser) countHead(s *ast.SelectStmt) {
+	f := &ast.FuncCall{Offset: s.Offset, Name: []ast.Ident{{Offset: s.Offset, Name: "count"}}, Star: true}
+	s.Targets = []*ast.Target{{Offset: s.Offset}}
+	p.emitSelect("SELECT ", s)
+	p.build(func([]ast.Expr) ast.Expr { return f })
+	p.emit(")")
 }
 
 // selectHead reads DISTINCT and the target list.
@@ -460,24 +475,19 @@ func (p *Parser) into() *ast.IntoClause {
 // from inside parentheses may not come again.
 func (p *Parser) tail(t *tail) {
 	if p.Is("order") {
-		p.once(t.order, "ORDER BY")
 		p.Expect("order", "by")
-		t.order = p.captured(func() { p.sortKeys() })
+		at := p.Pos()
+		keys := p.captured(p.sortKeys)
+		p.once(t.order, "ORDER BY", at)
+		t.order = keys
 	}
 	for {
 		switch {
 		case p.Is("limit"), p.isTake():
-			p.once(t.limit, "LIMIT")
 			p.limit(t)
 		case p.Is("offset"):
-			p.once(t.offset, "OFFSET")
-			p.Advance()
-			t.offset = p.captured(func() { p.expr() })
-			if p.IsAny("row", "rows") {
-				p.Advance()
-			}
+			p.offset(t)
 		case p.Is("fetch"):
-			p.once(t.limit, "LIMIT")
 			p.fetch(t)
 		case p.Is("for"):
 			p.locking(t)
@@ -487,9 +497,10 @@ func (p *Parser) tail(t *tail) {
 	}
 }
 
-func (p *Parser) once(have []piece, clause string) {
+// once refuses the clause whose value is at the offset when there is one already.
+func (p *Parser) once(have []piece, clause string, at int) {
 	if have != nil {
-		p.Error(p.Pos(), sqlerr.SyntaxError, "multiple %s clauses not allowed", clause)
+		p.Error(at, sqlerr.SyntaxError, "multiple %s clauses not allowed", clause)
 	}
 }
 
@@ -526,15 +537,29 @@ func (p *Parser) sortKeys() {
 var noLimit = []piece{}
 
 func (p *Parser) limit(t *tail) {
+	word := p.Pos()
 	p.Advance()
-	if p.Accept("all") {
-		t.limit = noLimit
-		return
+	at, value := p.Pos(), noLimit
+	if !p.Accept("all") {
+		value = p.captured(func() { p.expr() })
 	}
-	t.limit = p.captured(func() { p.expr() })
-	if p.Is(",") {
+	if p.Accept(",") {
+		p.expr()
 		p.Bail(sqlerr.New(sqlerr.SyntaxError, "LIMIT #,# syntax is not supported").
-			WithHint("Use separate LIMIT and OFFSET clauses.").At(p.Pos()))
+			WithHint("Use separate LIMIT and OFFSET clauses.").At(word))
+	}
+	p.once(t.limit, "LIMIT", at)
+	t.limit = value
+}
+
+func (p *Parser) offset(t *tail) {
+	p.Advance()
+	at := p.Pos()
+	value := p.captured(func() { p.expr() })
+	p.once(t.offset, "OFFSET", at)
+	t.offset = value
+	if p.IsAny("row", "rows") {
+		p.Advance()
 	}
 }
 
@@ -546,6 +571,7 @@ func (p *Parser) fetch(t *tail) {
 	}
 	p.Advance()
 	at := p.Here()
+	p.once(t.limit, "LIMIT", int(at))
 	if p.IsAny("row", "rows") {
 		t.limit = p.captured(func() {
 			p.leaf(&ast.Const{Offset: at, Kind: ast.Int, Int: 1, Text: "1"})

@@ -69,15 +69,16 @@ func (p *Parser) frame(d *ast.WindowDef, w *windowArgs, e *emitter) {
 	case "groups":
 		f.Mode = ast.FrameGroups
 	}
-	at := p.Pos()
-	if p.Accept("between") {
-		f.Start, w.start = p.frameBound(e)
+	between := p.Accept("between")
+	start := p.Pos()
+	end := start
+	f.Start, w.start = p.frameBound(e)
+	if between {
 		p.Expect("and")
+		end = p.Pos()
 		f.End, w.end = p.frameBound(e)
-	} else {
-		f.Start, w.start = p.frameBound(e)
 	}
-	p.checkFrame(f, at)
+	p.checkFrame(f, start, end)
 	switch {
 	case p.Accept("exclude", "current", "row"):
 		f.Exclude = ast.ExcludeCurrentRow
@@ -90,18 +91,18 @@ func (p *Parser) frame(d *ast.WindowDef, w *windowArgs, e *emitter) {
 }
 
 // checkFrame refuses the frames that PostgreSQL's grammar refuses.
-func (p *Parser) checkFrame(f *ast.WindowFrame, at int) {
-	msg := ""
+func (p *Parser) checkFrame(f *ast.WindowFrame, start, end int) {
+	msg, at := "", end
 	switch {
 	case f.Start == ast.UnboundedFollowing:
-		msg = "frame start cannot be UNBOUNDED FOLLOWING"
+		msg, at = "frame start cannot be UNBOUNDED FOLLOWING", start
 	case f.End == ast.UnboundedPreceding:
 		msg = "frame end cannot be UNBOUNDED PRECEDING"
 	case f.Start == ast.CurrentRow && f.End == ast.OffsetPreceding:
 		msg = "frame starting from current row cannot have preceding rows"
 	case f.Start == ast.OffsetFollowing && f.End == ast.OffsetPreceding:
 		msg = "frame starting from following row cannot have preceding rows"
-	case f.Start == ast.OffsetFollowing && f.End == ast.CurrentRow:
+	case f.Start == ast.OffsetFollowing && f.End == ast.CurrentRow: // the end may be implied
 		msg = "frame starting from following row cannot end with current row"
 	default:
 		return

@@ -72,10 +72,10 @@ func (p *Parser) mainWord() string {
 		return p.Tok().Val
 	}
 	depth := 0
-	for n := 0; ; n++ {
+	for n := 1; ; n++ {
 		t := p.Peek(n)
 		switch {
-		case t.Kind == lex.EOF || t.Kind == lex.Error:
+		case t.Kind == lex.EOF || t.Kind == lex.Error || depth < 0:
 			return ""
 		case t.Is("("):
 			depth++
@@ -107,7 +107,7 @@ func (p *Parser) BeginsDML() bool {
 // and calls set with it when the whole statement has been parsed.
 func (p *Parser) Preparable(set func(ast.Stmt)) {
 	if !p.BeginsDML() {
-		if !p.IsQuery() {
+		if !p.IsQuery() && !p.Is("values") {
 			p.Fail()
 		}
 		p.fragment(func() { p.wholeQuery() }, Fragment{Stmt: set})

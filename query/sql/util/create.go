@@ -85,6 +85,17 @@ func (r reader) createOther() ast.Stmt {
 	if !ok {
 		r.Fail()
 	}
+	if kind == "FUNCTION" || kind == "PROCEDURE" {
+		at := r.Here()
+		r.Advance()
+		r.AnyName()
+		if !r.Is("(") {
+			r.Fail()
+		}
+		s := r.skip("CREATE " + kind).(*ast.UnsupportedStmt)
+		s.Offset = at
+		return s
+	}
 	return r.skip("CREATE " + kind)
 }
 
@@ -246,13 +257,14 @@ func (r reader) createType(at ast.Offset) ast.Stmt {
 			}
 		}
 		r.Expect(")")
-	case r.Accept("as", "("):
+	case r.Accept("as"):
+		r.Expect("(")
 		s.Composite = true
 		if r.Accept(")") {
 			break
 		}
 		s.Columns = r.ColumnDefs()
-	case r.Is("as"):
+	case r.IsSeq("as", "range"):
 		return r.skip("CREATE TYPE")
 	case r.Is("("):
 		s.Options = r.OptionList()

@@ -16,7 +16,8 @@ func (r reader) createTable(at ast.Offset, p ast.Persistence) ast.Stmt {
 	case r.Is("as"), r.IsAny("using", "with", "on", "tablespace"), r.columnsThenAs():
 		return r.createTableAs(s)
 	case r.Accept("of"):
-		s.OfType = r.TypeName()
+		at := r.Here()
+		s.OfType = &ast.TypeName{Offset: at, Names: r.AnyName()}
 		if r.Is("(") {
 			r.tableElems(s, true)
 		}
@@ -128,6 +129,13 @@ func (r reader) bound() string {
 		return "DEFAULT"
 	}
 	r.Expect("for", "values")
+	if !r.IsAny("in", "from", "with") {
+		r.Fail()
+	}
+	r.Advance()
+	if !r.Is("(") {
+		r.Fail()
+	}
 	depth := 0
 	for {
 		switch {
@@ -140,8 +148,7 @@ func (r reader) bound() string {
 			depth++
 		case r.Is(")"):
 			depth--
-		case depth == 0 && r.IsAny("partition", "using", "with", "without", "on", "tablespace") &&
-			!(r.Is("with") && r.IsAt(1, "(") && r.IsAt(2, "modulus")):
+		case depth == 0 && r.IsAny("partition", "using", "with", "without", "on", "tablespace"):
 			return strings.TrimSpace(r.Text(start, r.PrevEnd()))
 		}
 		r.Advance()

@@ -1,8 +1,8 @@
 package util
 
 import (
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/query/sql/ast"
-	"github.com/cachalotdb/cachalot/query/sql/lex"
 )
 
 // vacuum reads VACUUM with old and new option syntax.
@@ -161,18 +161,22 @@ func (r reader) comment() ast.Stmt {
 	s := &ast.CommentStmt{Offset: r.Here()}
 	r.Expect("comment", "on")
 	kind, text, ok := r.objectKind()
-	if !ok || kind == ast.ObjOther || kind == ast.ObjFunction || kind == ast.ObjProcedure {
-		if !ok && !r.IsColID(0) && r.Tok().Kind != lex.Word {
-			r.Fail()
-		}
+	if kind == ast.ObjFunction || kind == ast.ObjProcedure {
 		return r.skip("COMMENT")
+	}
+	if _, known := otherKinds[r.Tok().Val]; !ok && (known || r.IsAny("large", "routine")) {
+		return r.skip("COMMENT")
+	}
+	if !ok {
+		r.Fail()
 	}
 	s.Kind, s.KindText = kind, text
 	switch kind {
 	case ast.ObjColumn:
 		parts := r.AnyName()
 		if len(parts) < 2 {
-			r.Error(parts[0].Pos(), "42601", "column name must be qualified")
+			defer r.Error(parts[0].Pos(), sqlerr.SyntaxError, "column name must be qualified")
+			break
 		}
 		s.Column = parts[len(parts)-1].Name
 		s.Name = r.Qualified(parts[:len(parts)-1])

@@ -14,16 +14,18 @@ func (r reader) set() ast.Stmt {
 	}
 	scope := ast.ScopeSession
 	switch {
-	case r.Accept("session", "characteristics"):
-		r.Expect("as", "transaction")
-		s := &ast.SetTransactionStmt{Offset: at, Session: true}
-		r.modes(&s.Modes, false)
-		return s
+	case r.IsSeq("session", "characteristics"):
 	case r.Is("local") && !r.isAssignment(1):
 		r.Advance()
 		scope = ast.ScopeLocal
 	case r.Is("session") && !r.isAssignment(1) && !r.IsAt(1, "authorization"):
 		r.Advance()
+	}
+	if r.Accept("session", "characteristics") {
+		r.Expect("as", "transaction")
+		s := &ast.SetTransactionStmt{Offset: at, Session: true}
+		r.modes(&s.Modes, false)
+		return s
 	}
 	if r.Is("transaction") && !r.isAssignment(1) {
 		return r.setTransaction(at)

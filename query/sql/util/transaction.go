@@ -34,7 +34,7 @@ func (r reader) transaction() ast.Stmt {
 		s.Kind, s.Name = ast.Savepoint, r.ColID().Name
 	case "release":
 		s.Kind = ast.ReleaseSavepoint
-		r.Accept("savepoint")
+		r.savepointWord()
 		s.Name = r.ColID().Name
 	}
 	return s
@@ -43,6 +43,13 @@ func (r reader) transaction() ast.Stmt {
 func (r reader) transactionWord() {
 	if r.IsAny("work", "transaction") {
 		r.Advance()
+	}
+}
+
+// savepointWord passes over SAVEPOINT, unless it is the name itself.
+func (r reader) savepointWord() {
+	if r.IsColID(1) {
+		r.Accept("savepoint")
 	}
 }
 
@@ -60,7 +67,7 @@ func (r reader) rollback(s *ast.TransactionStmt) {
 	r.transactionWord()
 	if r.Accept("to") {
 		s.Kind = ast.RollbackTo
-		r.Accept("savepoint")
+		r.savepointWord()
 		s.Name = r.ColID().Name
 		return
 	}

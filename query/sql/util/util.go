@@ -159,4 +159,10 @@ func (r reader) cascade() bool {
 
 func (r reader) ifExists() bool { return r.Accept("if", "exists") }
 
-func (r reader) ifNotExists() bool { return r.Accept("if", "not", "exists") }
+func (r reader) ifNotExists() bool {
+	if !r.IsSeq("if", "not") {
+		return false
+	}
+	r.Expect("if", "not", "exists")
+	return true
+}
