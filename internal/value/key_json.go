@@ -112,7 +112,7 @@ func (d *keyDecoder) jsonValue(dst []byte) []byte {
 	case keyJSONTrue:
 		return append(dst, "true"...)
 	case keyJSONString:
-		return JSONQuote(dst, string(d.bytes()))
+		return JSONQuote(dst, d.jsonString())
 	case keyJSONNumber:
 		return d.jsonNumber(dst)
 	case keyJSONArray:
@@ -122,6 +122,15 @@ func (d *keyDecoder) jsonValue(dst []byte) []byte {
 	}
 	d.fail()
 	return dst
+}
+
+// jsonString reads a string, which is UTF-8 without a zero byte in any document.
+func (d *keyDecoder) jsonString() string {
+	s := string(d.bytes())
+	if CheckUTF8(s) != nil {
+		d.fail()
+	}
+	return s
 }
 
 func (d *keyDecoder) jsonNumber(dst []byte) []byte {
@@ -154,7 +163,7 @@ func (d *keyDecoder) jsonMembers(dst []byte, n int64) []byte {
 	dst = append(dst, '{')
 	last := ""
 	for i := int64(0); i < n && !d.bad; i++ {
-		key := string(d.bytes())
+		key := d.jsonString()
 		if i > 0 {
 			if !jsonKeyLess(last, key) {
 				d.fail()

@@ -28,12 +28,6 @@ func fromFixed(x *big.Int, p, scale int) decimal {
 	return decimal{coef: divRound(coef, new(big.Int).Lsh(bigOne, uint(p))), scale: scale}
 }
 
-// mulFixed returns x * y.
-func mulFixed(x, y *big.Int, p int) *big.Int {
-	z := new(big.Int).Mul(x, y)
-	return z.Rsh(z, uint(p))
-}
-
 // expFixed returns e^x for |x| of at most about 1. It halves x k times, sums Taylor's series and
 // squares k times: about sqrt(p) multiplications of each kind.
 func expFixed(x *big.Int, p int) *big.Int {

@@ -1,0 +1,316 @@
+package value
+
+import (
+	"bufio"
+	"encoding/json"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// allKinds are the kinds and their arrays.
+func allKinds() []Kind {
+	var list []Kind
+	for k := Bool; k <= JSONB; k++ {
+		list = append(list, k, k.Array())
+	}
+	return list
+}
+
+// seedTexts adds the texts of the oracle's files, which are what real inputs look like.
+func seedTexts(f *testing.F, add func(k Kind, text string)) {
+	files, _ := filepath.Glob("testdata/oracle/*.txt")
+	for _, name := range files {
+		file, err := os.Open(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		scan := bufio.NewScanner(file)
+		scan.Buffer(nil, 1<<20)
+		for n := 0; scan.Scan(); n++ {
+			line := scan.Text()
+			if n%7 != 0 || !strings.HasPrefix(line, "parse ") {
+				continue
+			}
+			if c, err := parseOracleLine(line); err == nil && len(c.args[2]) < 100 {
+				add(parseTypeText(c.args[1]).Kind, c.args[2])
+			}
+		}
+		file.Close()
+	}
+}
+
+// FuzzText says that what is read is written, and read again as the same stored value, that the
+// reader keeps nothing of its input, and that the binary form says the same.
+func FuzzText(f *testing.F) {
+	seedTexts(f, func(k Kind, text string) { f.Add(uint8(k), text) })
+	paris, err := LoadZone("Europe/Paris")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, kind uint8, text string) {
+		k := Kind(kind)
+		if !k.Valid() || k == Unknown || CheckUTF8(text) != nil || len(text) > 300 {
+			return
+		}
+		for _, st := range []*Style{DefaultStyle(), {Location: paris, FloatDigits: 1, ByteaEscape: true, DateOrder: OrderDMY}} {
+			v, err := Parse(Of(k), text, st)
+			buf := []byte(text)
+			w, errBytes := ParseBytes(Of(k), buf, st)
+			for i := range buf {
+				buf[i] = 'x' // the caller reuses its buffer
+			}
+			if (err == nil) != (errBytes == nil) {
+				t.Fatalf("%s %q: Parse says %v, ParseBytes %v", k, text, err, errBytes)
+			}
+			if err != nil {
+				continue
+			}
+			if w != v {
+				t.Fatalf("%s %q: ParseBytes gives %s, Parse %s", k, text, show(w), show(v))
+			}
+			checkValid(t, v)
+			out := AppendText(nil, v, st)
+			back, err := Parse(Of(k), string(out), st)
+			if err != nil || back != v {
+				t.Fatalf("%s %q is written %q and reads as %s, %v", k, text, out, show(back), err)
+			}
+			bin := AppendBinary(nil, v)
+			back, err = ParseBinary(Of(k), bin)
+			if err != nil || back != v {
+				t.Fatalf("%s %q has the binary form %x and reads as %s, %v", k, text, bin, show(back), err)
+			}
+		}
+	})
+}
+
+// checkValid checks what every stored value must hold.
+func checkValid(t *testing.T, v Value) {
+	t.Helper()
+	k := v.Kind()
+	switch {
+	case k.Rep() == RepInt:
+		if !fitsInt(v.n, k) {
+			t.Fatalf("%s %d is out of range", k, v.n)
+		}
+	case k == Numeric && IsWide(v.n):
+		if !validWide(v.s) {
+			t.Fatalf("wide numeric %x is not canonical", v.s)
+		}
+	case k == JSONB:
+		if again, err := parseJSON(v.s); err != nil || again != v.s {
+			t.Fatalf("jsonb %q is not normal: %q, %v", v.s, again, err)
+		}
+	case k.IsArray():
+		if !ValidArray(k.Elem(), v.s) {
+			t.Fatalf("%s %x is not valid", k, v.s)
+		}
+	}
+}
+
+func FuzzParseBinary(f *testing.F) {
+	seedTexts(f, func(k Kind, text string) {
+		if v, err := Parse(Of(k), text, DefaultStyle()); err == nil {
+			f.Add(uint8(k), AppendBinary(nil, v))
+		}
+	})
+	f.Fuzz(func(t *testing.T, kind uint8, b []byte) {
+		k := Kind(kind)
+		if !k.Valid() || len(b) > 1000 {
+			return
+		}
+		v, err := ParseBinary(Of(k), b)
+		if err != nil {
+			return
+		}
+		checkValid(t, v)
+		again := AppendBinary(nil, v)
+		back, err := ParseBinary(Of(k), again)
+		if err != nil || back != v {
+			t.Fatalf("%s %x is %s, written %x, read %s, %v", k, b, show(v), again, show(back), err)
+		}
+	})
+}
+
+// FuzzValidArray says that bytes that pass ValidArray can be walked.
+func FuzzValidArray(f *testing.F) {
+	for _, text := range []string{"{}", "{1,NULL,3}", "{1}"} {
+		for _, k := range []Kind{Int4, Int8, Text, Numeric, Float8} {
+			v, err := Parse(Of(k.Array()), text, DefaultStyle())
+			if err != nil {
+				f.Fatal(err)
+			}
+			f.Add(uint8(k), v.Bytes())
+		}
+	}
+	f.Fuzz(func(t *testing.T, kind uint8, s string) {
+		k := Kind(kind)
+		if !k.Valid() || k.IsArray() || k == Unknown || k == JSONB || !ValidArray(k, s) {
+			return
+		}
+		n := 0
+		ArrayEach(k, s, func(i int, v Value) bool {
+			if i != n || v.IsNull() != ArrayElem(k, s, i).IsNull() || Compare(v, ArrayElem(k, s, i)) != 0 {
+				t.Fatalf("element %d of %x: ArrayEach and ArrayElem differ", i, s)
+			}
+			n++
+			return true
+		})
+		if n != ArrayLen(s) {
+			t.Fatalf("%x has %d elements, ArrayEach yields %d", s, ArrayLen(s), n)
+		}
+		AppendKey(nil, NewBytes(k.Array(), s))
+	})
+}
+
+// FuzzJSON compares what is accepted with encoding/json, which is looser only where the comments say.
+func FuzzJSON(f *testing.F) {
+	seedTexts(f, func(k Kind, text string) {
+		if k == JSONB {
+			f.Add(text)
+		}
+	})
+	f.Fuzz(func(t *testing.T, text string) {
+		if CheckUTF8(text) != nil || len(text) > 2000 {
+			return
+		}
+		doc, err := parseJSON(text)
+		if err == nil && !json.Valid([]byte(text)) {
+			t.Fatalf("%q is no JSON, and accepted", text)
+		}
+		if err != nil {
+			lower := strings.ToLower(text)
+			// Zero characters, halves of surrogate pairs and huge exponents are refused by jsonb alone.
+			if json.Valid([]byte(text)) && !strings.Contains(lower, `\u`) && !strings.Contains(lower, "e") {
+				t.Fatalf("%q is JSON, and refused: %v", text, err)
+			}
+			return
+		}
+		again, err := parseJSON(doc)
+		if err != nil || again != doc {
+			t.Fatalf("%q is normalised to %q, and that to %q, %v", text, doc, again, err)
+		}
+		if !JSONContains(doc, doc) {
+			t.Fatalf("%q does not contain itself", doc)
+		}
+	})
+}
+
+func TestReservedDates(t *testing.T) {
+	tokyo, err := LoadZone("Asia/Tokyo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 2024-02-28 22:30 UTC is the 29th in Tokyo.
+	st := &Style{Location: tokyo, Now: mustParse(Timestamptz, "2024-02-28 22:30:00.5+00").Int(), FloatDigits: 1}
+	for _, c := range []struct {
+		kind       Kind
+		text, want string
+	}{
+		{Date, "now", "2024-02-29"},
+		{Date, "today", "2024-02-29"},
+		{Date, "TOMORROW", "2024-03-01"},
+		{Date, "yesterday", "2024-02-28"},
+		{Timestamp, "now", "2024-02-29 07:30:00.5"},
+		{Timestamp, "today", "2024-02-29 00:00:00"},
+		{Timestamp, "tomorrow 10:00", "2024-03-01 10:00:00"},
+		{Timestamptz, "now", "2024-02-29 07:30:00.5+09"},
+		{Timestamptz, "yesterday 10:00", "2024-02-28 10:00:00+09"},
+		{Timestamptz, "today allballs", "2024-02-29 09:00:00+09"},
+	} {
+		v, err := Parse(Of(c.kind), c.text, st)
+		if err != nil {
+			t.Errorf("%s %q: %v", c.kind, c.text, err)
+			continue
+		}
+		if got := string(AppendText(nil, v, st)); got != c.want {
+			t.Errorf("%s %q is %s, want %s", c.kind, c.text, got, c.want)
+		}
+	}
+}
+
+func TestClockAndTime(t *testing.T) {
+	for _, text := range []string{"2000-01-01 00:00:00+00", "1969-12-31 23:59:59.999999+00", "2024-02-29 12:00:00.000001+00", "0001-01-01 00:00:00+00"} {
+		n := mustParse(Timestamptz, text).Int()
+		at := Time(n).UTC()
+		if Clock(at) != n {
+			t.Errorf("%s: %d becomes %d", text, n, Clock(at))
+		}
+		if got := at.Format("2006-01-02 15:04:05.999999+00"); got != text {
+			t.Errorf("Time gives %s, want %s", got, text)
+		}
+	}
+	if got := Clock(time.Unix(0, 999)); got != -epochUnixSeconds*microsPerSecond {
+		t.Errorf("nanoseconds are not cut: %d", got)
+	}
+}
+
+func TestTypeNames(t *testing.T) {
+	for name, want := range map[string]Kind{
+		"INTEGER": Int4, "int": Int4, "Double  Precision": Float8, "character varying": Varchar,
+		"timestamp with time zone": Timestamptz, "timestamp without time zone": Timestamp, "pg_catalog.bool": Bool,
+	} {
+		if got, ok := ParseTypeName(name); !ok || got != want {
+			t.Errorf("%s is %v, %v", name, got, ok)
+		}
+	}
+	for _, name := range []string{"real", "interval", "json", "", "unknown"} {
+		if k, ok := ParseTypeName(name); ok {
+			t.Errorf("%s is %v", name, k)
+		}
+	}
+	for want, typ := range map[string]Type{
+		"numeric(10,2)":                  {Numeric, NumericTypmod(10, 2)},
+		"numeric(3,-2)":                  {Numeric, NumericTypmod(3, -2)},
+		"character varying(7)[]":         {Varchar.Array(), VarcharTypmod(7)},
+		"timestamp(3) with time zone":    {Timestamptz, 3},
+		"timestamp(0) without time zone": {Timestamp, 0},
+		"integer[]":                      Of(Int4.Array()),
+		"jsonb":                          Of(JSONB),
+	} {
+		if got := FormatType(typ); got != want {
+			t.Errorf("FormatType is %s, want %s", got, want)
+		}
+	}
+	for _, k := range allKinds() {
+		if back, ok := KindOfOID(k.OID()); !ok || back != k {
+			t.Errorf("OID %d of %s is %s", k.OID(), k, back)
+		}
+	}
+}
+
+func TestCheckUTF8(t *testing.T) {
+	for s, want := range map[string]string{
+		"é\U0001F600":  "",
+		"a\xffb":       `invalid byte sequence for encoding "UTF8": 0xff`,
+		"a\x00":        `invalid byte sequence for encoding "UTF8": 0x00`,
+		"\xc3(":        `invalid byte sequence for encoding "UTF8": 0xc3 0x28`,
+		"\xe2\x82":     `invalid byte sequence for encoding "UTF8": 0xe2 0x82`,
+		"\xed\xa0\x80": `invalid byte sequence for encoding "UTF8": 0xed 0xa0 0x80`,
+	} {
+		err := CheckUTF8(s)
+		if want == "" {
+			if err != nil {
+				t.Errorf("%q: %v", s, err)
+			}
+			continue
+		}
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v, want %s", s, err, want)
+		}
+	}
+}
+
+func TestOneNaN(t *testing.T) {
+	other := math.Float64frombits(0x7FF8000000000001)
+	if NewFloat(other) != NewFloat(math.NaN()) {
+		t.Error("two NaNs are stored differently")
+	}
+	b := AppendBinary(nil, NewFloat(other))
+	if v, err := ParseBinary(Of(Float8), b); err != nil || v != NewFloat(math.NaN()) {
+		t.Errorf("NaN from the wire is %v, %v", v, err)
+	}
+}
