@@ -158,17 +158,29 @@ func (v *vacuum) part(p *Part, horizon uint64) bool {
 		}
 		freed := p.freeQuarantined(v.db.readers.oldestEpoch())
 		p.mu.Unlock()
-		for _, c := range *p.columns.Load() {
-			if !freed {
-				break
-			}
-			p.mu.Lock()
-			c.Compact()
-			p.mu.Unlock()
+		if freed {
+			p.compact()
 		}
 		did = did || n > 0 || freed
 		if n == 0 {
 			return did
+		}
+	}
+}
+
+// compact does a step of giving back what freed rows leave behind in chunks of
+// bytes and in dictionaries.
+func (p *Part) compact() {
+	for _, c := range *p.columns.Load() {
+		p.mu.Lock()
+		c.Compact()
+		p.mu.Unlock()
+	}
+	for _, x := range *p.indexes.Load() {
+		if x.dict != nil {
+			p.mu.Lock()
+			x.dict.Compact()
+			p.mu.Unlock()
 		}
 	}
 }
