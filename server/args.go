@@ -42,7 +42,7 @@ func (a Args) inParameter(err error, i int, text string) error {
 	}
 	portal := "unnamed portal"
 	if a.Portal != "" {
-		portal = fmt.Sprintf("portal %q", a.Portal)
+		portal = fmt.Sprintf("portal \"%s\"", a.Portal)
 	}
 	return e.WithWhere("%s parameter $%d%s", portal, i+1, text)
 }

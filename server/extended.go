@@ -68,7 +68,7 @@ func (s *session) bind(m *pgproto3.Bind) error {
 	}
 	if want := len(p.ParamTypes()); len(m.Parameters) != want {
 		return sqlerr.New(sqlerr.ProtocolViolation,
-			"bind message supplies %d parameters, but prepared statement %q requires %d",
+			"bind message supplies %d parameters, but prepared statement \"%s\" requires %d",
 			len(m.Parameters), m.PreparedStatement, want)
 	}
 	if err := s.portals.free(m.DestinationPortal); err != nil {
@@ -176,7 +176,7 @@ func (s *session) executeAgain(p *portal) error {
 	case p.kind == KindEmpty:
 		s.w.sendFixed(emptyQueryResponse)
 	case p.kind != KindRows:
-		return sqlerr.New(sqlerr.ObjectNotInPrerequisiteState, "portal %q cannot be run", p.name)
+		return sqlerr.New(sqlerr.ObjectNotInPrerequisiteState, "portal \"%s\" cannot be run", p.name)
 	case strings.HasPrefix(p.tag, "SELECT "):
 		s.w.sendCommandComplete("SELECT 0")
 	default:

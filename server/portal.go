@@ -29,7 +29,7 @@ func (ps *portals) get(name string) (*portal, error) {
 		p = ps.named[name]
 	}
 	if p == nil {
-		return nil, sqlerr.New(sqlerr.InvalidCursorName, "portal %q does not exist", name)
+		return nil, sqlerr.New(sqlerr.InvalidCursorName, "portal \"%s\" does not exist", name)
 	}
 	return p, nil
 }
@@ -42,7 +42,7 @@ func (ps *portals) free(name string) error {
 		return nil
 	}
 	if ps.named[name] != nil {
-		return sqlerr.New(sqlerr.DuplicateCursor, "cursor %q already exists", name)
+		return sqlerr.New(sqlerr.DuplicateCursor, "cursor \"%s\" already exists", name)
 	}
 	return nil
 }

@@ -158,7 +158,7 @@ func (srv *Server) authenticate(params map[string]string, remote net.Addr) *sqle
 	}
 	if !srv.cfg.Insecure && !isLocal(remote) {
 		return sqlerr.New(sqlerr.InvalidAuthorizationSpec,
-			"no pg_hba.conf entry for host %q, user %q, database %q, no encryption",
+			"no pg_hba.conf entry for host \"%s\", user \"%s\", database \"%s\", no encryption",
 			hostOf(remote), user, params["database"])
 	}
 	return nil
@@ -172,10 +172,10 @@ func (srv *Server) admit(params map[string]string) (user, database string, setti
 		return "", "", nil, sqlerr.NotSupported("replication connections are not supported")
 	}
 	if !srv.cfg.User(user) {
-		return "", "", nil, sqlerr.New(sqlerr.InvalidAuthorizationSpec, "role %q does not exist", user)
+		return "", "", nil, sqlerr.New(sqlerr.InvalidAuthorizationSpec, "role \"%s\" does not exist", user)
 	}
 	if !srv.cfg.Database(database) {
-		return "", "", nil, sqlerr.New(sqlerr.InvalidCatalogName, "database %q does not exist", database)
+		return "", "", nil, sqlerr.New(sqlerr.InvalidCatalogName, "database \"%s\" does not exist", database)
 	}
 	settings, err = parseOptions(params["options"])
 	if err != nil {

@@ -34,7 +34,7 @@ func (s *Statements) Get(name string) (Prepared, error) {
 	case name == "":
 		return nil, sqlerr.New(sqlerr.InvalidSQLStatementName, "unnamed prepared statement does not exist")
 	}
-	return nil, sqlerr.New(sqlerr.InvalidSQLStatementName, "prepared statement %q does not exist", name)
+	return nil, sqlerr.New(sqlerr.InvalidSQLStatementName, "prepared statement \"%s\" does not exist", name)
 }
 
 // Put stores a statement. The unnamed one is replaced; a name in use is 42P05.
@@ -57,7 +57,7 @@ func (s *Statements) Put(name string, p Prepared) error {
 // Free returns 42P05 when a name is in use.
 func (s *Statements) Free(name string) error {
 	if _, taken := s.byName[name]; taken {
-		return sqlerr.New(sqlerr.DuplicatePreparedStatement, "prepared statement %q already exists", name)
+		return sqlerr.New(sqlerr.DuplicatePreparedStatement, "prepared statement \"%s\" already exists", name)
 	}
 	return nil
 }

@@ -153,7 +153,7 @@ func (d *Decoder) begin() error {
 	}
 	if d.o.Header == MatchHeader {
 		if err := d.matchHeader(line); err != nil {
-			return d.inLine(err, line)
+			return d.inLine(err, append([]byte{}, line...)) // not nil, even at the end of the data
 		}
 	}
 	if !ok {
@@ -173,9 +173,9 @@ func (d *Decoder) matchHeader(line []byte) error {
 	for i, f := range d.fields {
 		switch name := d.columns[i].Name; {
 		case f.null:
-			return badFormat("column name mismatch in header line field %d: got null value (%q), expected %q", i+1, d.o.Null, name)
+			return badFormat("column name mismatch in header line field %d: got null value (\"%s\"), expected \"%s\"", i+1, d.o.Null, name)
 		case f.s != name:
-			return badFormat("column name mismatch in header line field %d: got %q, expected %q", i+1, f.s, name)
+			return badFormat("column name mismatch in header line field %d: got \"%s\", expected \"%s\"", i+1, f.s, name)
 		}
 	}
 	return nil
@@ -185,7 +185,7 @@ func (d *Decoder) matchHeader(line []byte) error {
 func (d *Decoder) nextLine() (line []byte, ok bool, err error) {
 	line, ok, err = d.lines.next()
 	if err == nil {
-		err = value.CheckUTF8(text(line))
+		err = value.CheckUTF8(text(d.lines.raw))
 	}
 	return line, ok, err
 }
@@ -223,7 +223,7 @@ func (d *Decoder) appendRow(c *Chunk, line []byte) error {
 	for i := range d.columns {
 		col := &d.columns[i]
 		if i >= len(d.fields) {
-			return d.inLine(badFormat("missing data for column %q", col.Name), line)
+			return d.inLine(badFormat("missing data for column \"%s\"", col.Name), line)
 		}
 		f := d.fields[i]
 		if d.o.Format == CSV {

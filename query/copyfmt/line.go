@@ -25,6 +25,8 @@ type lineReader struct {
 	eol           eolKind
 	// number counts lines from 1, those within quotes included.
 	number uint64
+	// raw is the line that next returned, with what ended it.
+	raw []byte
 	// marked is set when the end-of-data marker was met.
 	marked bool
 }
@@ -37,6 +39,7 @@ func badFormat(format string, args ...any) *sqlerr.Error {
 // data. The line shares its block's bytes.
 func (l *lineReader) next() (line []byte, ok bool, err error) {
 	l.number++
+	l.raw = nil
 	if l.marked {
 		return nil, false, nil
 	}
@@ -48,6 +51,7 @@ func (l *lineReader) next() (line []byte, ok bool, err error) {
 		return nil, false, err
 	}
 	line = l.buf[l.pos : l.pos+n : l.pos+n]
+	l.raw = l.buf[l.pos : l.pos+end]
 	l.pos += end
 	if n == 0 && (l.marked || end == 0) {
 		return nil, false, nil // end of the data at the start of a line
@@ -109,6 +113,7 @@ func (l *lineReader) quick() (line []byte, ok bool) {
 		l.eol = eolNL
 	}
 	l.number += embedded
+	l.raw = b[:n+1]
 	l.pos += n + 1
 	return line, true
 }

@@ -97,7 +97,7 @@ func (w *written) take(o Option, dir Direction) error {
 	names := func(to *[]string) error {
 		if o.List == nil {
 			return sqlerr.New(sqlerr.InvalidParameterValue,
-				"argument to option %q must be a list of column names", o.Name).At(o.Pos)
+				"argument to option \"%s\" must be a list of column names", o.Name).At(o.Pos)
 		}
 		*to = o.List
 		return nil
@@ -131,7 +131,7 @@ func (w *written) take(o Option, dir Direction) error {
 	case "encoding":
 		return takeEncoding(o)
 	}
-	return sqlerr.New(sqlerr.SyntaxError, "option %q not recognized", o.Name).At(o.Pos)
+	return sqlerr.New(sqlerr.SyntaxError, "option \"%s\" not recognized", o.Name).At(o.Pos)
 }
 
 func (w *written) takeFormat(o Option) error {
@@ -146,7 +146,7 @@ func (w *written) takeFormat(o Option) error {
 	case "binary":
 		w.Format = Binary
 	default:
-		return sqlerr.New(sqlerr.InvalidParameterValue, "COPY format %q not recognized", o.Value).At(o.Pos)
+		return sqlerr.New(sqlerr.InvalidParameterValue, "COPY format \"%s\" not recognized", o.Value).At(o.Pos)
 	}
 	return nil
 }
@@ -172,7 +172,7 @@ func (w *written) takeHeader(o Option, dir Direction) error {
 		w.Header = WithHeader
 	case err == nil:
 	case strings.EqualFold(o.Value, "match") && dir == To:
-		return sqlerr.NotSupported("cannot use %q with HEADER in COPY TO", o.Value)
+		return sqlerr.NotSupported("cannot use \"%s\" with HEADER in COPY TO", o.Value)
 	case strings.EqualFold(o.Value, "match"):
 		w.Header = MatchHeader
 	default:
@@ -195,10 +195,10 @@ func takeEncoding(o Option) error {
 	case name == "utf8" || name == "unicode":
 		return nil
 	case slices.Contains(otherEncodings, name):
-		return sqlerr.NotSupported("encoding %q is not supported", o.Value).At(o.Pos)
+		return sqlerr.NotSupported("encoding \"%s\" is not supported", o.Value).At(o.Pos)
 	}
 	return sqlerr.New(sqlerr.InvalidParameterValue,
-		"argument to option %q must be a valid encoding name", o.Name).At(o.Pos)
+		"argument to option \"%s\" must be a valid encoding name", o.Name).At(o.Pos)
 }
 
 // otherEncodings are names that PostgreSQL has and we do not serve.
@@ -293,7 +293,7 @@ func (o *Options) CheckColumns(columns []Column) error {
 	}{{"FORCE_QUOTE", o.ForceQuote}, {"FORCE_NOT_NULL", o.ForceNotNull}, {"FORCE_NULL", o.ForceNull}} {
 		for _, name := range force.names {
 			if !slices.ContainsFunc(columns, func(c Column) bool { return c.Name == name }) {
-				return sqlerr.New(sqlerr.InvalidColumnReference, "%s column %q not referenced by COPY", force.option, name)
+				return sqlerr.New(sqlerr.InvalidColumnReference, "%s column \"%s\" not referenced by COPY", force.option, name)
 			}
 		}
 	}
