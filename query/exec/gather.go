@@ -66,7 +66,7 @@ func (g *gather) run(ctx context.Context, i int) {
 	}
 	var idx []uint32
 	var r Rows
-	err := guard(func() error {
+	err := Guard(func() error {
 		for {
 			ok, err := g.in[i].Next(ctx, &r)
 			if err != nil || !ok {

@@ -34,7 +34,7 @@ func each(ctx context.Context, n, workers int, f func(ctx context.Context, i int
 		go func() {
 			defer wait.Done()
 			for i := range todo {
-				errs[i] = guard(func() error { return f(ctx, i) })
+				errs[i] = Guard(func() error { return f(ctx, i) })
 				if errs[i] != nil {
 					cancel()
 				}
@@ -59,9 +59,9 @@ func firstError(errs []error) error {
 	return first
 }
 
-// guard turns a panic on a goroutine of ours, which would end the process, into an error of
+// Guard calls f and turns a panic on a goroutine of ours, which would end the process, into an error of
 // the statement.
-func guard(f func() error) (err error) {
+func Guard(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic in query execution: %v\n%s", p, debug.Stack())

@@ -30,7 +30,7 @@ func Planned(s ast.Stmt) bool {
 // Make plans a statement that Planned knows. Errors are *sqlerr.Error.
 func Make(s ast.Stmt, opts Options) (*Plan, error) {
 	b := &builder{Options: opts, params: expr.NewParamTypes(opts.Params)}
-	p := &Plan{CatalogVersion: opts.Catalog.Version()}
+	p := &Plan{}
 	var err error
 	switch s := s.(type) {
 	case *ast.SelectStmt:
@@ -47,7 +47,7 @@ func Make(s ast.Stmt, opts Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Writes = b.writes
+	p.Writes, p.tables = b.writes, b.tables
 	if p.Params, err = b.params.Finish(); err != nil {
 		return nil, err
 	}
@@ -60,6 +60,7 @@ type builder struct {
 	Options
 	params *expr.ParamTypes
 	writes []*schema.Table
+	tables []*schema.Table // all that were named
 }
 
 // binder returns a binder for one clause.
@@ -83,6 +84,15 @@ func (b *builder) special(e ast.Expr) (expr.Expr, error) {
 		return nil, sqlerr.New(sqlerr.GroupingError, "grouping operations are not allowed in this place").At(e.Pos())
 	}
 	return nil, nil
+}
+
+// table finds the table of a name and notes that the plan depends on it.
+func (b *builder) table(name ast.QualifiedName) (*schema.Table, error) {
+	t, err := Table(b.Catalog, name)
+	if err == nil {
+		b.tables = append(b.tables, t)
+	}
+	return t, err
 }
 
 // Table finds the table of a name written in a statement: 42P01 when there is none.

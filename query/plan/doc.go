@@ -9,6 +9,6 @@
 // ask is chosen when the statement runs and its parameters and the counts in the
 // indexes are known (choose.go).
 //
-// A Plan is immutable and shared between sessions. It is valid for one version of
-// the catalog.
+// A Plan is immutable and shared between sessions. It is valid in every catalog
+// in which the tables that it names are the same values (Plan.ValidIn).
 package plan

@@ -45,7 +45,7 @@ func (b *builder) rangeVar(item *ast.RangeVar) (Node, *relation, error) {
 	if item.Sample != nil {
 		return nil, nil, sqlerr.NotSupported("TABLESAMPLE is not supported").At(item.Sample.Pos())
 	}
-	t, err := Table(b.Catalog, item.Table)
+	t, err := b.table(item.Table)
 	if err != nil {
 		if b.System != nil {
 			if f, ok := b.System.Relation(item.Table.Schema, item.Table.Name); ok {

@@ -54,7 +54,7 @@ func plainValues(s *ast.SelectStmt) bool {
 
 // writeTable finds the table of an INSERT, UPDATE or DELETE.
 func (b *builder) writeTable(r *ast.RangeVar) (*schema.Table, error) {
-	t, err := Table(b.Catalog, r.Table)
+	t, err := b.table(r.Table)
 	if err != nil {
 		if b.System != nil {
 			if f, ok := b.System.Relation(r.Table.Schema, r.Table.Name); ok {

@@ -15,10 +15,20 @@ type Plan struct {
 	Params  []value.Kind
 	// Point is the short path when the statement reads one row by primary key, nil otherwise.
 	Point *Point
-	// CatalogVersion is the catalog's that names were resolved in.
-	CatalogVersion uint64
-	// Tables are the tables that the statement writes.
+	// Writes are the tables that the statement writes.
 	Writes []*schema.Table
+
+	tables []*schema.Table // all that it names
+}
+
+// ValidIn says whether every table that the plan names is still the same in a catalog.
+func (p *Plan) ValidIn(cat *schema.Catalog) bool {
+	for _, t := range p.tables {
+		if now, ok := cat.Table(t.Name); !ok || now != t {
+			return false
+		}
+	}
+	return true
 }
 
 // Column is a column of a result.

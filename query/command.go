@@ -1,0 +1,148 @@
+package query
+
+import (
+	"context"
+
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/query/sql/ast"
+	"github.com/cachalotdb/cachalot/server"
+)
+
+// prepareCommand analyses a statement that has no plan: what it answers with.
+func (s *Session) prepareCommand(ctx context.Context, p *prepared) error {
+	switch st := p.stmt.(type) {
+	case *ast.ShowStmt:
+		return s.prepareShow(p, st)
+	case *ast.ExplainStmt:
+		return s.prepareExplain(ctx, p, st)
+	case *ast.ExecuteStmt:
+		return s.prepareExecute(p, st)
+	case *ast.CopyStmt:
+		return s.prepareCopy(ctx, p, st)
+	}
+	return nil
+}
+
+// textColumn is a result column of type text.
+func textColumn(name string) server.Column {
+	return server.Column{Name: name, Type: value.Of(value.Text)}
+}
+
+// answer makes rows of text the result of a command.
+func (p *commandPortal) answer(rows [][]string) {
+	p.rows = &batchList{}
+	kinds := make([]value.Kind, len(p.stmt.cols))
+	for i, c := range p.stmt.cols {
+		kinds[i] = c.Type.Kind
+	}
+	p.rows.batch.Reset(kinds)
+	for _, r := range rows {
+		for i, x := range r {
+			p.rows.batch.Vecs[i].Append(value.NewBytes(kinds[i], x))
+		}
+		p.rows.batch.N++
+	}
+}
+
+// runCommand runs a statement that has no plan.
+func (s *Session) runCommand(ctx context.Context, p *commandPortal, sink server.Sink) (server.Result, error) {
+	tag := func(t string, err error) (server.Result, error) { return server.Result{Tag: t}, err }
+	switch st := p.stmt.stmt.(type) {
+	case *ast.TransactionStmt:
+		return s.transaction(ctx, st)
+	case *ast.SetStmt:
+		return tag("SET", s.setStmt(st))
+	case *ast.SetTransactionStmt:
+		return tag("SET", s.setTransaction(st))
+	case *ast.ResetStmt:
+		return tag("RESET", s.resetStmt(st))
+	case *ast.ShowStmt:
+		return tag("SHOW", s.show(p, st))
+	case *ast.DiscardStmt:
+		return s.discard(st)
+	case *ast.PrepareStmt:
+		return tag("PREPARE", s.prepareStmt(ctx, st, p.stmt))
+	case *ast.DeallocateStmt:
+		return s.deallocate(st)
+	case *ast.ExplainStmt:
+		return tag("EXPLAIN", s.explain(ctx, p, st))
+	case *ast.CopyStmt:
+		return s.copyStmt(ctx, p, st, sink)
+	case *ast.VacuumStmt:
+		return s.vacuum(st)
+	case *ast.CheckpointStmt:
+		return tag("CHECKPOINT", s.engine.db.Checkpoint(ctx))
+	case *ast.LockStmt:
+		return tag("LOCK TABLE", s.lockTables(ctx, st))
+	case *ast.CreateTableStmt, *ast.CreateIndexStmt, *ast.DropStmt, *ast.AlterTableStmt, *ast.TruncateStmt:
+		t, err := s.define(ctx, st)
+		return server.Result{Tag: t}, err
+	}
+	return server.Result{}, unsupportedStatement(p.stmt.stmt)
+}
+
+// unsupportedStatement is the 0A000 error for a statement that is not there.
+func unsupportedStatement(st ast.Stmt) error {
+	name := ""
+	switch st := st.(type) {
+	case *ast.UnsupportedStmt:
+		name = st.Command
+	case *ast.DeclareCursorStmt, *ast.FetchStmt, *ast.CloseStmt:
+		name = "a statement about cursors"
+	case *ast.ListenStmt:
+		name = "LISTEN"
+	case *ast.UnlistenStmt:
+		name = "UNLISTEN"
+	case *ast.NotifyStmt:
+		name = "NOTIFY"
+	case *ast.CommentStmt:
+		name = "COMMENT"
+	case *ast.CreateTableAsStmt:
+		name = "CREATE TABLE AS"
+	case *ast.CreateSchemaStmt:
+		name = "CREATE SCHEMA"
+	case *ast.CreateSequenceStmt:
+		name = "CREATE SEQUENCE"
+	case *ast.CreateViewStmt:
+		name = "CREATE VIEW"
+	case *ast.CreateTypeStmt:
+		name = "CREATE TYPE"
+	case *ast.CreateDatabaseStmt:
+		name = "CREATE DATABASE"
+	case *ast.CreateExtensionStmt:
+		name = "CREATE EXTENSION"
+	case *ast.RefreshMatViewStmt:
+		name = "REFRESH MATERIALIZED VIEW"
+	case *ast.ReindexStmt:
+		name = "REINDEX"
+	case *ast.CallStmt:
+		name = "CALL"
+	case *ast.DoStmt:
+		name = "DO"
+	case *ast.SetConstraintsStmt:
+		name = "SET CONSTRAINTS"
+	default:
+		name = "this statement"
+	}
+	return sqlerr.NotSupported("%s is not supported", name).At(st.Pos())
+}
+
+// vacuum accepts VACUUM and ANALYZE: vacuum runs by itself, and plans need no statistics.
+func (s *Session) vacuum(st *ast.VacuumStmt) (server.Result, error) {
+	name := "VACUUM"
+	if st.Analyze {
+		name = "ANALYZE"
+	}
+	if !st.Analyze && s.status != server.TxIdle {
+		return server.Result{}, sqlerr.New(sqlerr.ActiveSQLTransaction, "VACUUM cannot run inside a transaction block")
+	}
+	view := s.txn.View()
+	defer view.Close()
+	for _, t := range st.Tables {
+		if _, err := s.namedTable(view.Catalog(), t.Table.Table); err != nil {
+			return server.Result{}, err
+		}
+	}
+	return server.Result{Tag: name}, nil
+}

@@ -1,0 +1,70 @@
+package query
+
+import (
+	"context"
+	"runtime"
+	"time"
+
+	"github.com/cachalotdb/cachalot/query/plan"
+	"github.com/cachalotdb/cachalot/server"
+	"github.com/cachalotdb/cachalot/store"
+)
+
+// Config says how an Engine works. The zero value is good for a server.
+type Config struct {
+	// Workers is the most goroutines that one statement works with; 0: as many as there
+	// are processors.
+	Workers int
+	// StatementMemory bounds, in bytes, what the operators of one statement keep in memory; 0: 2 GiB.
+	StatementMemory int64
+	// PlanCacheBytes bounds the texts of the cached plans; 0: 16 MiB.
+	PlanCacheBytes int
+	// System gives the relations that are not tables, such as the system catalogs; nil: none.
+	System plan.System
+	// Clock returns the time of day in microseconds since 2000-01-01 UTC; nil: the system's.
+	Clock func() int64
+}
+
+func (c Config) withDefaults() Config {
+	if c.Workers <= 0 {
+		c.Workers = runtime.GOMAXPROCS(0)
+	}
+	if c.StatementMemory <= 0 {
+		c.StatementMemory = 2 << 30
+	}
+	if c.PlanCacheBytes <= 0 {
+		c.PlanCacheBytes = 16 << 20
+	}
+	if c.Clock == nil {
+		c.Clock = systemClock
+	}
+	return c
+}
+
+// epoch is 2000-01-01 UTC in microseconds since 1970.
+const epoch = 946684800 * 1_000_000
+
+func systemClock() int64 { return time.Now().UnixMicro() - epoch }
+
+// Engine serves one database. It is safe for concurrent use.
+type Engine struct {
+	db    *store.DB
+	cfg   Config
+	plans *planCache
+}
+
+var _ server.Engine = (*Engine)(nil)
+
+// New returns the engine of a database. The caller closes the database after the last session.
+func New(db *store.DB, cfg Config) *Engine {
+	cfg = cfg.withDefaults()
+	return &Engine{db: db, cfg: cfg, plans: newPlanCache(cfg.PlanCacheBytes)}
+}
+
+// DB returns the database.
+func (e *Engine) DB() *store.DB { return e.db }
+
+// NewSession implements server.Engine.
+func (e *Engine) NewSession(_ context.Context, cfg server.SessionConfig) (server.Session, error) {
+	return newSession(e, cfg)
+}

@@ -1,0 +1,328 @@
+package query
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/cachalotdb/cachalot/internal/column"
+	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/query/exec"
+	"github.com/cachalotdb/cachalot/query/plan"
+	"github.com/cachalotdb/cachalot/query/sql/ast"
+	"github.com/cachalotdb/cachalot/server"
+	"github.com/cachalotdb/cachalot/store"
+)
+
+// Bind implements server.Session.
+func (s *Session) Bind(ctx context.Context, sp server.Prepared, args server.Args) (server.Portal, error) {
+	p := sp.(*prepared)
+	if p.stmt == nil {
+		return &emptyPortal{s}, nil
+	}
+	if err := s.allowed(p.stmt); err != nil {
+		return nil, err
+	}
+	params, err := s.bindParams(p, args)
+	if err != nil {
+		return nil, failure(ctx, err, p.start)
+	}
+	return s.newPortal(p, params), nil
+}
+
+// newPortal makes the portal of a statement with its parameters.
+func (s *Session) newPortal(p *prepared, params []value.Value) server.Portal {
+	if p.plan != nil {
+		return &rowPortal{session: s, stmt: p, params: params}
+	}
+	return &commandPortal{session: s, stmt: p, params: params}
+}
+
+// bindParams reads the parameters in the form that the client sent them.
+func (s *Session) bindParams(p *prepared, args server.Args) ([]value.Value, error) {
+	if len(args.Values) == 0 {
+		return nil, nil
+	}
+	out := make([]value.Value, len(args.Values))
+	for i := range args.Values {
+		v, err := args.Decode(i, value.Of(p.params[i]), &s.set.vars.style)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = v
+	}
+	return out, nil
+}
+
+// emptyPortal is the portal of an empty statement.
+type emptyPortal struct{ session *Session }
+
+func (p *emptyPortal) Columns() []server.Column { return nil }
+func (p *emptyPortal) TextStyle() *value.Style  { return &p.session.set.vars.style }
+func (p *emptyPortal) Close()                   {}
+
+func (p *emptyPortal) Run(context.Context, server.Sink, int) (server.Result, error) {
+	return server.Result{Empty: true}, nil
+}
+
+// rowPortal runs a plan. A suspended one holds its View.
+type rowPortal struct {
+	session *Session
+	stmt    *prepared
+	params  []value.Value
+
+	begun, ended bool
+	env          exec.Env
+	op           exec.Operator // nil on the short path of point reads
+	style        *value.Style
+
+	rows  exec.Rows
+	dense column.Batch
+	idx   []uint32
+	batch *column.Batch // rows on their way to the client
+	sent  int           // of them
+}
+
+func (p *rowPortal) Columns() []server.Column { return p.stmt.cols }
+
+func (p *rowPortal) TextStyle() *value.Style {
+	if p.style != nil {
+		return p.style
+	}
+	return &p.session.set.vars.style
+}
+
+// Close implements server.Portal.
+func (p *rowPortal) Close() { p.release() }
+
+// release gives up what the portal reads from.
+func (p *rowPortal) release() {
+	p.ended = true
+	if p.op != nil {
+		p.op.Close()
+		p.op = nil
+	}
+	if p.env.View != nil {
+		p.env.View.Close()
+		p.env.View = nil
+	}
+}
+
+// Run implements server.Portal.
+func (p *rowPortal) Run(ctx context.Context, sink server.Sink, maxRows int) (server.Result, error) {
+	s := p.session
+	if err := s.allowed(p.stmt.stmt); err != nil {
+		return server.Result{}, err
+	}
+	ctx, cancel := s.begin(ctx)
+	defer cancel()
+	res, err := p.run(ctx, sink, maxRows)
+	if err != nil {
+		p.release()
+		return server.Result{}, failure(ctx, err, p.stmt.start)
+	}
+	if !res.Suspended {
+		p.release()
+	}
+	return res, nil
+}
+
+func (p *rowPortal) run(ctx context.Context, sink server.Sink, maxRows int) (server.Result, error) {
+	if p.ended {
+		return server.Result{Tag: p.tag(0)}, nil // run to its end before
+	}
+	if !p.begun {
+		p.begun = true
+		if done, res, err := p.start(ctx, sink); done || err != nil {
+			return res, err
+		}
+	}
+	count := 0
+	for {
+		if p.batch == nil {
+			ok, err := p.op.Next(ctx, &p.rows)
+			if err != nil {
+				return server.Result{}, err
+			}
+			if !ok {
+				return server.Result{Tag: p.tag(int64(count))}, nil
+			}
+			p.batch, p.sent = exec.Dense(&p.rows, &p.dense, &p.idx), 0
+		}
+		to := p.batch.N
+		if maxRows > 0 {
+			to = min(to, p.sent+maxRows-count)
+		}
+		if err := sink.Rows(p.batch, p.sent, to); err != nil {
+			return server.Result{}, err
+		}
+		count += to - p.sent
+		p.sent = to
+		if p.sent == p.batch.N {
+			p.batch = nil
+		}
+		if maxRows > 0 && count == maxRows {
+			return server.Result{Suspended: true}, nil
+		}
+	}
+}
+
+// start opens the View and the operators. A read by primary key is done at once.
+func (p *rowPortal) start(ctx context.Context, sink server.Sink) (done bool, res server.Result, err error) {
+	s := p.session
+	pl, err := s.openPlan(ctx, p.stmt, &p.env)
+	if err != nil {
+		return false, res, err
+	}
+	if pl.Writes != nil {
+		if err := s.checkWritable(commandName(p.stmt.stmt)); err != nil {
+			return false, res, err
+		}
+	}
+	p.env.Expr = s.evaluation(ctx, p.params)
+	p.style = p.env.Expr.Style
+	if pl.Point != nil {
+		b, err := s.point.Read(&p.env, pl.Point)
+		if err != nil {
+			return false, res, err
+		}
+		n := int64(0)
+		if b != nil {
+			n = 1
+			err = sink.Rows(b, 0, 1)
+		}
+		return true, server.Result{Tag: p.tag(n)}, err
+	}
+	p.op, _, err = exec.Build(pl.Root, &p.env)
+	if err != nil {
+		return false, res, err
+	}
+	s.portals = append(s.portals, p)
+	return false, res, nil
+}
+
+// openPlan opens a View and returns the plan that suits its catalog. Tables that are written are locked first: what
+// the View shows of them then stays.
+func (s *Session) openPlan(ctx context.Context, stmt *prepared, env *exec.Env) (*plan.Plan, error) {
+	env.Txn = s.txn
+	env.Workers = s.engine.cfg.Workers
+	env.Budget = &exec.Budget{Limit: s.engine.cfg.StatementMemory}
+	pl := stmt.plan
+	for {
+		for _, t := range pl.Writes {
+			if err := s.txn.LockTable(ctx, t.OID, store.LockShared); err != nil {
+				return nil, err
+			}
+		}
+		view := s.txn.View()
+		now, err := s.replan(stmt, view.Catalog())
+		if err != nil {
+			view.Close()
+			return nil, err
+		}
+		if now == pl {
+			env.View = view
+			return pl, nil
+		}
+		view.Close()
+		pl = now
+	}
+}
+
+// tag is the command tag of a statement that has ended; rows is what this Run gave.
+func (p *rowPortal) tag(rows int64) string {
+	if m, ok := p.op.(exec.Modifier); ok {
+		rows = m.Affected()
+	}
+	n := strconv.FormatInt(rows, 10)
+	switch p.stmt.stmt.(type) {
+	case *ast.InsertStmt:
+		return "INSERT 0 " + n
+	case *ast.UpdateStmt:
+		return "UPDATE " + n
+	case *ast.DeleteStmt:
+		return "DELETE " + n
+	}
+	return "SELECT " + n
+}
+
+// commandName is the name of a statement in messages.
+func commandName(stmt ast.Stmt) string {
+	switch stmt.(type) {
+	case *ast.InsertStmt:
+		return "INSERT"
+	case *ast.UpdateStmt:
+		return "UPDATE"
+	case *ast.DeleteStmt:
+		return "DELETE"
+	}
+	return "SELECT"
+}
+
+// commandPortal runs a statement that has no plan.
+type commandPortal struct {
+	session *Session
+	stmt    *prepared
+	params  []value.Value
+	rows    *batchList // rows not sent yet; nil before the first Run
+	res     server.Result
+	inner   server.Portal // of EXECUTE
+	ran     bool
+}
+
+func (p *commandPortal) Columns() []server.Column { return p.stmt.cols }
+func (p *commandPortal) TextStyle() *value.Style  { return &p.session.set.vars.style }
+
+func (p *commandPortal) Close() {
+	if p.inner != nil {
+		p.inner.Close()
+	}
+}
+
+// Run implements server.Portal.
+func (p *commandPortal) Run(ctx context.Context, sink server.Sink, maxRows int) (server.Result, error) {
+	s := p.session
+	if err := s.allowed(p.stmt.stmt); err != nil {
+		return server.Result{}, err
+	}
+	if x, ok := p.stmt.stmt.(*ast.ExecuteStmt); ok {
+		return p.execute(ctx, x, sink, maxRows)
+	}
+	if !p.ran {
+		p.ran = true
+		run, cancel := s.begin(ctx)
+		defer cancel()
+		var err error
+		if p.res, err = s.runCommand(run, p, sink); err != nil {
+			return server.Result{}, failure(run, err, p.stmt.start)
+		}
+	}
+	if p.rows != nil {
+		more, err := p.rows.send(sink, maxRows)
+		if err != nil || more {
+			return server.Result{Suspended: more}, err
+		}
+	}
+	return p.res, nil
+}
+
+// batchList is a small result that a command has computed.
+type batchList struct {
+	batch column.Batch
+	sent  int
+}
+
+// send gives the sink at most max rows (0: all) and says whether there are more.
+func (l *batchList) send(sink server.Sink, max int) (more bool, err error) {
+	to := l.batch.N
+	if max > 0 {
+		to = min(to, l.sent+max)
+	}
+	for l.sent < to {
+		n := min(to-l.sent, column.BatchRows)
+		if err := sink.Rows(&l.batch, l.sent, l.sent+n); err != nil {
+			return false, err
+		}
+		l.sent += n
+	}
+	return l.sent < l.batch.N, nil
+}

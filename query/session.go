@@ -1,0 +1,175 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/query/exec"
+	"github.com/cachalotdb/cachalot/query/expr"
+	"github.com/cachalotdb/cachalot/query/sql/parse"
+	"github.com/cachalotdb/cachalot/server"
+	"github.com/cachalotdb/cachalot/store"
+)
+
+// Session is one client's conversation with the engine. It implements
+// server.Session; one goroutine at a time uses it.
+type Session struct {
+	engine *Engine
+	cfg    server.SessionConfig
+	set    *settings
+
+	txn      *store.Txn      // nil when none is open
+	status   server.TxStatus // of the block
+	txnTime  int64           // when the transaction began
+	stmtTime int64           // when the statement began
+	portals  []*rowPortal    // that hold a View or may come to
+
+	point   exec.PointReader
+	session *expr.Session
+}
+
+var (
+	_ server.Session     = (*Session)(nil)
+	_ server.IdleLimiter = (*Session)(nil)
+)
+
+func newSession(e *Engine, cfg server.SessionConfig) (*Session, error) {
+	if cfg.Notice == nil {
+		cfg.Notice = func(string, *sqlerr.Error) {}
+	}
+	if cfg.Statements == nil {
+		cfg.Statements = new(server.Statements)
+	}
+	s := &Session{engine: e, cfg: cfg, set: newSettings(cfg.ParameterStatus), status: server.TxIdle}
+	s.set.defaults["session_authorization"] = cfg.User
+	if cfg.ApplicationName != "" {
+		s.set.defaults["application_name"] = cfg.ApplicationName
+	}
+	if err := s.set.start(cfg.Settings); err != nil {
+		return nil, err
+	}
+	s.session = &expr.Session{
+		User: cfg.User, SessionUser: cfg.User, Database: cfg.Database,
+		Version: "PostgreSQL " + ServerVersion, BackendPID: int32(cfg.ProcessID),
+		Setting: s.set.show,
+		SetConfig: func(name, v string, local bool) (string, error) {
+			return s.setConfig(name, v, local)
+		},
+	}
+	return s, nil
+}
+
+// Split implements server.Session.
+func (s *Session) Split(text string) ([]server.Source, error) {
+	list, err := parse.Parse(text, s.parseOptions())
+	if err != nil {
+		return nil, err
+	}
+	out := make([]server.Source, len(list))
+	for i := range list {
+		out[i] = server.Source{Text: list[i].Text, Offset: list[i].Start, Parsed: &list[i]}
+	}
+	return out, nil
+}
+
+func (s *Session) parseOptions() parse.Options {
+	return parse.Options{BareLiterals: s.set.vars.bareLiterals}
+}
+
+// TxStatus implements server.Session.
+func (s *Session) TxStatus() server.TxStatus { return s.status }
+
+// IdleTimeout implements server.IdleLimiter.
+func (s *Session) IdleTimeout() time.Duration {
+	if s.status == server.TxIdle {
+		return s.set.vars.idle
+	}
+	return s.set.vars.idleInTxn
+}
+
+// Close implements server.Session.
+func (s *Session) Close() { s.rollback() }
+
+// notice sends a notice if the client wants to hear of its severity.
+func (s *Session) notice(severity string, n *sqlerr.Error) {
+	if level := slices.Index(messageLevels, severity); level >= 0 && level < s.set.vars.minMessages {
+		return
+	}
+	s.cfg.Notice(severity, n)
+}
+
+// warn sends a warning.
+func (s *Session) warn(code, message string, args ...any) {
+	s.notice("WARNING", sqlerr.New(code, message, args...))
+}
+
+// setConfig is set_config().
+func (s *Session) setConfig(name, v string, local bool) (string, error) {
+	if err := s.set.set(name, v, local); err != nil {
+		return "", err
+	}
+	shown, _ := s.set.show(name)
+	return shown, nil
+}
+
+// evaluation returns what the expressions of one statement know.
+func (s *Session) evaluation(ctx context.Context, params []value.Value) *expr.Context {
+	style := s.set.vars.style
+	style.Now = s.stmtTime
+	return &expr.Context{
+		Ctx: ctx, Params: params, Style: &style,
+		StmtTime: s.stmtTime, TxnTime: s.txnTime, Clock: s.engine.cfg.Clock, Session: s.session,
+	}
+}
+
+// errStatementTimeout is the cause of a context that statement_timeout ended.
+var errStatementTimeout = sqlerr.New(sqlerr.QueryCanceled, "canceling statement due to statement timeout")
+
+// begin starts a statement: its time, and its transaction if none is open. The context returned ends with
+// statement_timeout; cancel releases it.
+func (s *Session) begin(ctx context.Context) (context.Context, context.CancelFunc) {
+	s.stmtTime = s.engine.cfg.Clock()
+	s.open()
+	s.txn.LockTimeout = s.set.vars.lockTimeout
+	if d := s.set.vars.statementTimeout; d > 0 {
+		return context.WithTimeoutCause(ctx, d, errStatementTimeout)
+	}
+	return ctx, func() {}
+}
+
+// open begins a transaction if none is open.
+func (s *Session) open() {
+	if s.txn != nil {
+		return
+	}
+	if s.stmtTime == 0 {
+		s.stmtTime = s.engine.cfg.Clock()
+	}
+	s.txnTime = s.stmtTime
+	s.txn = s.engine.db.Begin(store.TxnOptions{AsyncCommit: s.set.vars.asyncCommit})
+}
+
+// failure is an error of a statement as the server wants it: a *sqlerr.Error with its position in the
+// statement's own text, which began at byte start of what was parsed.
+func failure(ctx context.Context, err error, start int) error {
+	if err == nil {
+		return nil
+	}
+	e := sqlerr.As(err)
+	if e == nil {
+		if ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
+			return exec.Canceled(ctx)
+		}
+		return err
+	}
+	if e.Pos > start && start > 0 {
+		c := *e
+		c.Pos -= start
+		return &c
+	}
+	return e
+}
