@@ -15,14 +15,16 @@ type exactSum struct {
 	cells []sumCell
 	scale int // of the cells; -1 while they are all empty
 	bound uint64
-	wide  []value.NumericSum // nil until needed
+	wide  []wideCell // nil until needed
 	call  *AggCall
 	avg   bool
 }
 
-type sumCell struct {
-	sum int64
-	n   int64 // of all values, the wide ones too
+type sumCell struct{ sum, n int64 }
+
+type wideCell struct {
+	sum value.NumericSum
+	n   int64 // values in sum
 }
 
 const maxCellBound = 1 << 62
@@ -206,18 +208,19 @@ func (s *exactSum) addSlowly(v *column.Vec, n int, sel []int32, groups []uint32)
 		if groups != nil {
 			g = groups[i]
 		}
-		s.cells[g].n++
 		at := i
 		if v.Const {
 			at = 0
 		}
+		w := &s.wide[g]
+		w.n++
 		switch word := v.I[at]; {
 		case v.Kind != value.Numeric:
-			s.wide[g].AddInt(word)
+			w.sum.AddInt(word)
 		case value.IsWide(word):
-			s.wide[g].Add(value.NewNumericWord(word, v.S[at]))
+			w.sum.Add(value.NewNumericWord(word, v.S[at]))
 		default:
-			s.wide[g].AddWord(word)
+			w.sum.AddWord(word)
 		}
 	}
 	return nil
@@ -225,7 +228,7 @@ func (s *exactSum) addSlowly(v *column.Vec, n int, sel []int32, groups []uint32)
 
 func (s *exactSum) widen() {
 	if s.wide == nil {
-		s.wide = make([]value.NumericSum, len(s.cells), cap(s.cells))
+		s.wide = make([]wideCell, len(s.cells), cap(s.cells))
 	}
 }
 
@@ -233,9 +236,11 @@ func (s *exactSum) widen() {
 func (s *exactSum) spill() {
 	s.widen()
 	for g := range s.cells {
-		if c := &s.cells[g]; c.sum != 0 || s.cellsUsed(uint32(g)) {
-			s.wide[g].Add(scaled(c.sum, s.scale))
-			c.sum = 0
+		if c := &s.cells[g]; c.n > 0 {
+			// Also a sum of zero: its scale counts.
+			s.wide[g].sum.Add(scaled(c.sum, s.scale))
+			s.wide[g].n += c.n
+			*c = sumCell{}
 		}
 	}
 	s.bound = 0
@@ -270,8 +275,9 @@ func (s *exactSum) Merge(other AggState, mapping []uint32) error {
 		to := mapped(mapping, g)
 		s.cells[to].sum += o.cells[g].sum
 		s.cells[to].n += o.cells[g].n
-		if o.wide != nil && o.wide[g].Count() > 0 {
-			s.wide[to].Merge(&o.wide[g])
+		if o.wide != nil && o.wide[g].n > 0 {
+			s.wide[to].sum.Merge(&o.wide[g].sum)
+			s.wide[to].n += o.wide[g].n
 		}
 	}
 	return nil
@@ -279,10 +285,14 @@ func (s *exactSum) Merge(other AggState, mapping []uint32) error {
 
 func (s *exactSum) Result(_ *Context, g uint32) (value.Value, error) {
 	c := s.cells[g]
-	if c.n == 0 {
+	n := c.n
+	if s.wide != nil {
+		n += s.wide[g].n
+	}
+	if n == 0 {
 		return value.Null(s.call.typ.Kind), nil
 	}
-	if s.call.typ.Kind == value.Int8 && (s.wide == nil || s.wide[g].Count() == 0) {
+	if s.call.typ.Kind == value.Int8 && n == c.n {
 		return value.NewInt(value.Int8, c.sum), nil
 	}
 	sum, err := s.total(g)
@@ -290,7 +300,7 @@ func (s *exactSum) Result(_ *Context, g uint32) (value.Value, error) {
 	case err != nil:
 		return sum, err
 	case s.avg:
-		return value.NumericDiv(sum, value.NumericFromInt(c.n))
+		return value.NumericDiv(sum, value.NumericFromInt(n))
 	case s.call.typ.Kind == value.Int8:
 		n, err := value.NumericToInt(sum, value.Int8)
 		return value.NewInt(value.Int8, n), err
@@ -301,23 +311,17 @@ func (s *exactSum) Result(_ *Context, g uint32) (value.Value, error) {
 // total returns the sum of a group as a numeric.
 func (s *exactSum) total(g uint32) (value.Value, error) {
 	c := s.cells[g]
-	if s.wide == nil || s.wide[g].Count() == 0 {
-		return scaled(c.sum, max(s.scale, 0)), nil
+	if s.wide == nil || s.wide[g].n == 0 {
+		return scaled(c.sum, s.scale), nil
 	}
-	w := s.wide[g]
-	if c.sum != 0 || s.cellsUsed(g) {
+	w := s.wide[g].sum // a copy: the result may be asked for again
+	if c.n > 0 {
 		w.Add(scaled(c.sum, s.scale))
 	}
 	return w.Sum()
 }
 
-// cellsUsed says whether values of the cells' scale were added, whose sum may be zero: it
-// gives the result its scale all the same.
-func (s *exactSum) cellsUsed(g uint32) bool {
-	return s.scale > 0 && s.cells[g].n > s.wide[g].Count()
-}
-
 func (s *exactSum) Bytes() int64 {
-	const wideBytes = 112
+	const wideBytes = 128
 	return int64(cap(s.cells))*16 + int64(cap(s.wide))*wideBytes
 }

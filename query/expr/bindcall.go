@@ -177,14 +177,10 @@ func functionError(out outcome, name string, actual []value.Kind, pos int) error
 
 // bindValueFunc binds CURRENT_DATE and its kin.
 func (b *Binder) bindValueFunc(e *ast.SQLValueFunc) (Expr, error) {
-	name, to := e.Name, value.Unknown
+	name := e.Name
 	switch e.Name {
 	case "current_timestamp":
 		name = "now"
-	case "localtimestamp":
-		name, to = "now", value.Timestamp
-	case "current_date":
-		name, to = "now", value.Date
 	case "current_role", "user":
 		name = "current_user"
 	case "current_catalog":
@@ -198,11 +194,8 @@ func (b *Binder) bindValueFunc(e *ast.SQLValueFunc) (Expr, error) {
 	}
 	var x Expr = &Call{head: head{value.Of(list[0].Ret), e.Pos()}, Func: list[0], form: formSQL}
 	if e.Precision >= 0 {
-		t := value.Type{Kind: value.Timestamptz, Mod: int32(min(e.Precision, 6))}
+		t := value.Type{Kind: list[0].Ret, Mod: int32(min(e.Precision, 6))}
 		x = &Cast{head: head{t, e.Pos()}, Arg: x, Context: value.CastExplicit}
-	}
-	if to != value.Unknown {
-		return b.explicit(x, value.Of(to), e.Pos())
 	}
 	return x, nil
 }

@@ -148,7 +148,7 @@ func (b *Binder) bindLogic(e *ast.BoolExpr) (Expr, error) {
 		}
 		return l, nil
 	}
-	return &Logic{head: head{boolType, e.Pos()}, Op: ast.Not, Args: args}, nil
+	return &Logic{head: head{boolType, e.Pos()}, Op: ast.Not, Args: args}, nil // folded by Bind
 }
 
 func (b *Binder) bindNullTest(e *ast.NullTest) (Expr, error) {

@@ -8,8 +8,7 @@ import (
 type Cast struct {
 	head
 	Arg Expr
-	// Context says how it came about: written, on assignment, or by itself. Only
-	// written casts are deparsed.
+	// Context says how it came about: written, on assignment, or by itself.
 	Context value.CastContext
 }
 

@@ -48,14 +48,8 @@ func (e *Coalesce) String() string  { return deparse(e) }
 func (e *MinMax) String() string    { return deparse(e) }
 func (e *AggCall) String() string   { return deparse(e) }
 
-// quoteLiteral returns s as an SQL string literal.
-func quoteLiteral(s string) string {
-	q := "'" + strings.ReplaceAll(s, "'", "''") + "'"
-	if strings.Contains(s, `\`) {
-		return "E" + strings.ReplaceAll(q, `\`, `\\`)
-	}
-	return q
-}
+// literalOf returns s as an SQL string literal under standard_conforming_strings.
+func literalOf(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
 func (e *Const) deparse(d *deparser) { d.constant(e.Val, e.typ) }
 
@@ -68,7 +62,7 @@ func (d *deparser) constant(v value.Value, t value.Type) {
 		return
 	}
 	if t.Kind == value.Unknown {
-		d.WriteString(quoteLiteral(v.Bytes()))
+		d.WriteString(literalOf(v.Bytes()))
 		return
 	}
 	text := string(value.AppendText(nil, v, defaultStyle))
@@ -78,16 +72,16 @@ func (d *deparser) constant(v value.Value, t value.Type) {
 		text, label = strconv.FormatBool(v.Bool()), false
 	case value.Int4:
 		if label = text[0] == '-'; label {
-			text = quoteLiteral(text)
+			text = literalOf(text)
 		}
 	case value.Numeric:
 		if text[0] >= '0' && text[0] <= '9' && strings.ContainsAny(text, "eE.") {
 			label = t.Mod >= 0
 		} else {
-			text = quoteLiteral(text)
+			text = literalOf(text)
 		}
 	default:
-		text = quoteLiteral(text)
+		text = literalOf(text)
 	}
 	d.WriteString(text)
 	if label {
@@ -134,6 +128,21 @@ func (e *Call) deparse(d *deparser) {
 		d.WriteString(" AT TIME ZONE ")
 		d.expr(e.Args[0])
 		d.WriteString(")")
+	case e.form == formSQL && trimWords[e.Func.Name] != "":
+		d.WriteString("TRIM(" + trimWords[e.Func.Name] + " ")
+		if len(e.Args) == 2 {
+			d.expr(e.Args[1])
+			d.WriteString(" ")
+		}
+		d.WriteString("FROM ")
+		d.expr(e.Args[0])
+		d.WriteString(")")
+	case e.form == formSQL && e.Func.Name == "substring":
+		d.WriteString("SUBSTRING(")
+		d.expr(e.Args[0])
+		d.WriteString(" FROM ")
+		d.list(e.Args[1:], " FOR ")
+		d.WriteString(")")
 	case e.form == formSQL && e.Func.Name == "position":
 		d.WriteString("POSITION((")
 		d.expr(e.Args[1])
@@ -147,16 +156,14 @@ func (e *Call) deparse(d *deparser) {
 	}
 }
 
+var trimWords = map[string]string{"btrim": "BOTH", "ltrim": "LEADING", "rtrim": "TRAILING"}
+
 func (e *Cast) deparse(d *deparser) {
 	if k, ok := e.Arg.(*Const); ok && kindOf(k) == value.Unknown && !k.Val.IsNull() {
-		d.WriteString(quoteLiteral(k.Val.Bytes()) + "::" + value.FormatType(e.typ))
+		d.WriteString(literalOf(k.Val.Bytes()) + "::" + value.FormatType(e.typ))
 		return
 	}
-	if e.Context == value.CastImplicit && !e.relabels() {
-		d.expr(e.Arg)
-		return
-	}
-	// A relabelling of varchar as text is shown, as PostgreSQL shows it.
+	// Implicit casts are shown too, as EXPLAIN does.
 	d.WriteString("(")
 	d.expr(e.Arg)
 	d.WriteString(")::" + value.FormatType(e.typ))

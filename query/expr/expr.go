@@ -178,6 +178,9 @@ func foldNode(e Expr, most Volatility, c *Context) Expr {
 		if x.Func.Volatility > most {
 			return e
 		}
+		if s := booleanEquality(x); s != nil {
+			return s
+		}
 	case *Cast:
 		if castVolatility(kindOf(x.Arg), x.typ.Kind) > most {
 			return e

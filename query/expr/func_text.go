@@ -398,6 +398,14 @@ func concatWS(c *Context, a []value.Value) (value.Value, error) {
 	return value.NewText(b.String()), nil
 }
 
+// quoteLiteral is quote_literal: an E string when there are backslashes.
+func quoteLiteral(s string) string {
+	if strings.Contains(s, `\`) {
+		return "E" + strings.ReplaceAll(literalOf(s), `\`, `\\`)
+	}
+	return literalOf(s)
+}
+
 func quoteNullable(c *Context, a []value.Value) (value.Value, error) {
 	if a[0].IsNull() {
 		return value.NewText("NULL"), nil

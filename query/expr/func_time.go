@@ -14,6 +14,8 @@ func timeFuncs() []Func {
 	return []Func{
 		{Name: "now", Ret: tz, Volatility: Stable, Strict: true, fn: txnTime},
 		{Name: "transaction_timestamp", Ret: tz, Volatility: Stable, Strict: true, fn: txnTime},
+		{Name: "current_date", Ret: d, Volatility: Stable, Strict: true, fn: currentDate},
+		{Name: "localtimestamp", Ret: ts, Volatility: Stable, Strict: true, fn: localTimestamp},
 		{Name: "statement_timestamp", Ret: tz, Volatility: Stable, Strict: true, fn: stmtTime},
 		{Name: "clock_timestamp", Ret: tz, Volatility: Volatile, Strict: true, fn: clockTime},
 		{Name: "extract", Args: kinds(t, d), Ret: n, Strict: true, fn: extract},
@@ -61,6 +63,14 @@ func (c *Context) location() *time.Location {
 
 func txnTime(c *Context, _ []value.Value) (value.Value, error) {
 	return value.NewInt(value.Timestamptz, c.TxnTime), nil
+}
+
+func currentDate(c *Context, _ []value.Value) (value.Value, error) {
+	return value.TimestamptzToDate(value.NewInt(value.Timestamptz, c.TxnTime), c.location()), nil
+}
+
+func localTimestamp(c *Context, _ []value.Value) (value.Value, error) {
+	return value.TimestamptzToTimestamp(value.NewInt(value.Timestamptz, c.TxnTime), c.location())
 }
 
 func stmtTime(c *Context, _ []value.Value) (value.Value, error) {

@@ -147,15 +147,15 @@ func writeGolden(t *testing.T) {
 			out.WriteString(line + "\n")
 			continue
 		}
-		out.WriteString(text + "\t" + askPostgres(ctx, t, conn, text) + "\n")
+		out.WriteString(text + "\t" + askPostgresAbout(ctx, t, conn, text, "") + "\n")
 	}
 	if err := os.WriteFile(goldenFile, []byte(out.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func askPostgres(ctx context.Context, t *testing.T, conn *pgx.Conn, text string) string {
-	res, err := conn.PgConn().Exec(ctx, goldenPrefix+text).ReadAll()
+func askPostgresAbout(ctx context.Context, t *testing.T, conn *pgx.Conn, text, from string) string {
+	res, err := conn.PgConn().Exec(ctx, goldenPrefix+text+from).ReadAll()
 	if e := (*pgconn.PgError)(nil); err != nil {
 		if !asPgError(err, &e) {
 			t.Fatal(err)

@@ -101,9 +101,8 @@ func (e *Logic) eval(c *Context, row []value.Value) (value.Value, error) {
 // one decides. An operand before that which is volatile, or whose folding failed, keeps its place.
 func (e *Logic) simplify() Expr {
 	if e.Op == ast.Not {
-		if k, ok := e.Args[0].(*Const); ok {
-			v, _ := e.eval(nil, nil)
-			return NewConst(v, boolType, k.pos)
+		if n := negation(e.Args[0]); n != nil {
+			return n
 		}
 		return e
 	}
