@@ -100,9 +100,14 @@ func (o *serveOptions) run(cmd *cobra.Command) error {
 	}
 	stderr := cmd.ErrOrStderr()
 	logger := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: level}))
-	if err := tuneCollector(o.memoryLimit); err != nil {
-		return usageError(cmd, err)
+	var limit int64
+	if o.memoryLimit != "" {
+		var err error
+		if limit, err = parseBytes(o.memoryLimit); err != nil {
+			return usageError(cmd, fmt.Errorf("--memory-limit: %w", err))
+		}
 	}
+	node.TuneCollector(limit)
 	var h *health
 	if o.http != "" {
 		var err error
