@@ -3,6 +3,7 @@ package value
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"strings"
 )
 
@@ -238,23 +239,30 @@ func (b *ArrayBuilder) Append(v Value) {
 		v = Value{kind: b.elem} // zeros for a fixed width, length 0 otherwise
 	}
 	b.n++
-	switch elemWidth(b.elem) {
-	case 1:
-		b.body = append(b.body, byte(v.n))
-	case 2:
-		b.body = binary.LittleEndian.AppendUint16(b.body, uint16(v.n))
-	case 4:
-		b.body = binary.LittleEndian.AppendUint32(b.body, uint32(v.n))
-	case 8:
-		b.body = binary.LittleEndian.AppendUint64(b.body, uint64(v.n))
+	switch w := elemWidth(b.elem); w {
+	case 0:
+		b.appendVar(v)
 	case 16:
 		if v.IsNull() {
 			v.s = strings.Repeat("\x00", 16)
 		}
 		b.body = append(b.body, v.s...)
 	default:
-		b.appendVar(v)
+		b.body = appendFixed(b.body, v.n, w)
 	}
+}
+
+// appendFixed appends the w low bytes of n, little-endian.
+func appendFixed(dst []byte, n int64, w int) []byte {
+	switch w {
+	case 1:
+		return append(dst, byte(n))
+	case 2:
+		return binary.LittleEndian.AppendUint16(dst, uint16(n))
+	case 4:
+		return binary.LittleEndian.AppendUint32(dst, uint32(n))
+	}
+	return binary.LittleEndian.AppendUint64(dst, uint64(n))
 }
 
 func (b *ArrayBuilder) appendVar(v Value) {
@@ -283,12 +291,15 @@ func (b *ArrayBuilder) bytes() string {
 	} else {
 		nulls = nil
 	}
-	buf := make([]byte, 0, 1+binary.MaxVarintLen32+len(nulls)+len(b.body))
+	buf := make([]byte, 0, arrayHeadBytes(b.n)+len(nulls)+len(b.body))
 	buf = append(buf, head)
 	buf = binary.AppendUvarint(buf, uint64(b.n))
 	buf = append(buf, nulls...)
-	return string(append(buf, b.body...))
+	return ownedString(append(buf, b.body...))
 }
+
+// arrayHeadBytes returns the bytes of the head and the count of n elements.
+func arrayHeadBytes(n int) int { return 1 + (bits.Len(uint(n))+6)/7 }
 
 // NewArray returns an array of elements of kind k.
 func NewArray(k Kind, elems []Value) Value {

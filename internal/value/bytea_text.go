@@ -55,7 +55,7 @@ func parseHex(s string) (string, error) {
 		out = append(out, hi<<4|lo)
 		i += 2
 	}
-	return string(out), nil
+	return ownedString(out), nil
 }
 
 func errHexDigit(s string) error {

@@ -26,7 +26,7 @@ func parseJSON(s string) (string, error) {
 	if p.err != nil {
 		return "", p.err
 	}
-	return string(p.out), nil
+	return ownedString(p.out), nil
 }
 
 // jsonParser normalises in one pass. After the first error everything returns at once.

@@ -276,6 +276,9 @@ func mulDecimal(a, b decimal) decimal {
 // NumericDiv returns a / b, rounded to the scale PostgreSQL selects: at least 16
 // significant digits, and the scale of both arguments.
 func NumericDiv(a, b Value) (Value, error) {
+	if q, ok := divide128(a.n, b.n); ok {
+		return q.value(), nil
+	}
 	x, y := toDecimal(a), toDecimal(b)
 	if d, done, err := divSpecial(x, y); done {
 		return d, err

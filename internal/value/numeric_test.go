@@ -117,6 +117,11 @@ func TestWordsAgreeWithDecimals(t *testing.T) {
 				t.Fatalf("%s %s %s is %s, want %s", show(x.value()), op.name, show(y.value()), show(NewNumericWord(got, "")), show(op.slow.value()))
 			}
 		}
+		if q, ok := divide128(a, b); ok {
+			if want := quotient(x, y, divScale(x, y), divRound); q.value() != want.value() {
+				t.Fatalf("%s / %s is %s, want %s", show(x.value()), show(y.value()), show(q.value()), show(want.value()))
+			}
+		}
 		if got, want := CompareWords(a, b), compareDecimal(x, y); got != want {
 			t.Fatalf("%s against %s is %d, want %d", show(x.value()), show(y.value()), got, want)
 		}

@@ -75,7 +75,7 @@ func parseBytesKind(t Type, s string, st *Style) (Value, error) {
 // ParseBytes is Parse of bytes that the caller may reuse afterwards. It allocates nothing
 // for a kind that is not RepBytes.
 func ParseBytes(t Type, b []byte, st *Style) (Value, error) {
-	if t.Kind == Text || t.Kind == Varchar || t.Kind == Unknown || t.Kind == JSONB {
+	if t.Kind == Text || t.Kind == Varchar || t.Kind == Unknown {
 		return Parse(t, string(b), st)
 	}
 	// The others keep nothing of the text: a string over b need not outlive the call.
@@ -177,3 +177,6 @@ func applyVarcharMod(v Value, mod int32, explicit bool) (Value, error) {
 	v.s = v.s[:cut]
 	return v, nil
 }
+
+// ownedString returns b as a string without copying: b is not used afterwards.
+func ownedString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
