@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"sync/atomic"
 	"time"
 )
 
 // health answers the questions of whoever watches over the process: /healthz is 200 while it lives,
-// /readyz once it takes clients and until it stops.
+// /readyz once it takes clients and until it stops; /debug/pprof/ has Go's profiles.
 type health struct {
 	ready  atomic.Bool
 	server http.Server
@@ -30,6 +31,9 @@ func serveHealth(addr string) (*health, error) {
 		}
 		fmt.Fprintln(w, "ready")
 	})
+	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
+	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
+	mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
 	h.server.Handler = mux
 	h.server.ReadHeaderTimeout = 10 * time.Second
 	go h.server.Serve(l) //nolint:errcheck // it ends with ErrServerClosed, by close
