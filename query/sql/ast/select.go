@@ -72,8 +72,8 @@ type ValuesClause struct {
 	// Rows holds all rows in order. Cells are any Expr, SetToDefault included.
 	// Rows may differ in length: that is for the binder to refuse.
 	Rows [][]Expr
-	// PlainFrom is the first row from which on every cell of every row is a *Const,
-	// a *ParamRef or a *SetToDefault; len(Rows) when there is no such row.
+	// PlainFrom is a row from which on every cell of every row is a *Const, a
+	// *ParamRef or a *SetToDefault; len(Rows) when none is known. It is at least 1.
 	PlainFrom int
 }
 
@@ -99,7 +99,7 @@ const (
 	NullsLast
 )
 
-// SortItem is one key of ORDER BY.
+// SortItem is one key of ORDER BY. Its Offset is that of Expr.
 type SortItem struct {
 	Offset
 	Expr    Expr

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -55,6 +56,10 @@ func sltStatements(t testing.TB, f func(text string)) (n int) {
 	return n
 }
 
+// sqliteOnly is what SQLite has and PostgreSQL refuses too: see
+// TestSQLLogicTestAgreesWithPostgres.
+var sqliteOnly = regexp.MustCompile(`(?i)\bIN\s*\(\s*\)|\bIN\s+\w|INSERT OR |REPLACE INTO|INDEXED|\bDIV\b|WHERE x NOT NULL|UNIQUE \(a\(1|^IF EXISTS`)
+
 // TestSQLLogicTestParses: the scripts' statements parse, but for SQLite's own
 // syntax, and TiDB refuses none that we accept.
 func TestSQLLogicTestParses(t *testing.T) {
@@ -63,8 +68,9 @@ func TestSQLLogicTestParses(t *testing.T) {
 	n := sltStatements(t, func(text string) {
 		stmts, err := parse(text, Options{})
 		if err != nil {
-			if failed++; failed < 20 {
-				t.Logf("%v\n%s", err, text)
+			failed++
+			if !sqliteOnly.MatchString(text) {
+				t.Errorf("%v\n%.300s", err, text)
 			}
 			return
 		}
@@ -73,9 +79,6 @@ func TestSQLLogicTestParses(t *testing.T) {
 		}
 	})
 	t.Logf("%d distinct statements, %d refused", n, failed)
-	if failed > n/100 {
-		t.Errorf("%d of %d statements refused", failed, n)
-	}
 	if r := Rejected() - before; r != 0 {
 		t.Errorf("TiDB refused %d statements that we accepted", r)
 	}

@@ -51,6 +51,7 @@ func (c *callArgs) fill(f *ast.FuncCall, a []ast.Expr) ast.Expr {
 	f.Args, a = fillNamed(f.Args, a[:c.args]), a[c.args:]
 	for i, s := range c.sorts {
 		s.Expr = a[i]
+		s.Offset = ast.Offset(a[i].Pos())
 	}
 	f.OrderBy, a = c.sorts, a[len(c.sorts):]
 	if c.filter {
@@ -65,6 +66,9 @@ func (c *callArgs) fill(f *ast.FuncCall, a []ast.Expr) ast.Expr {
 // fillNamed returns the arguments, those with a name inside their NamedArg: names
 // holds a NamedArg or nil for each argument, or nothing when none is named.
 func fillNamed(names, args []ast.Expr) []ast.Expr {
+	if len(args) == 0 {
+		return nil
+	}
 	for i, n := range names {
 		if n != nil {
 			named := n.(*ast.NamedArg)

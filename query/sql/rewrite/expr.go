@@ -1,6 +1,8 @@
 package rewrite
 
 import (
+	"strings"
+
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/query/sql/ast"
 	"github.com/cachalotdb/cachalot/query/sql/lex"
@@ -502,7 +504,7 @@ func (p *Parser) normalForm() ast.Expr {
 		return nil
 	}
 	t := p.Advance()
-	return &ast.Const{Offset: ast.Offset(t.Start), Kind: ast.String, Text: p.text[t.Start:t.End]}
+	return &ast.Const{Offset: ast.Offset(t.Start), Kind: ast.String, Text: strings.ToUpper(t.Val)}
 }
 
 // postfix ends a construct that has no operand at its right.

@@ -1,6 +1,7 @@
 package rewrite
 
 import (
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/query/sql/ast"
 	"github.com/cachalotdb/cachalot/query/sql/lex"
 )
@@ -187,9 +188,9 @@ func (p *Parser) floatType(at ast.Offset) *ast.TypeName {
 	p.Expect(")")
 	switch {
 	case n < 1:
-		p.Error(pos, "22023", "precision for type float must be at least 1 bit")
+		p.Error(pos, sqlerr.InvalidParameterValue, "precision for type float must be at least 1 bit")
 	case n > 53:
-		p.Error(pos, "22023", "precision for type float must be less than 54 bits")
+		p.Error(pos, sqlerr.InvalidParameterValue, "precision for type float must be less than 54 bits")
 	case n <= 24:
 		return system(at, "float4")
 	}

@@ -4,6 +4,9 @@ import (
 	"github.com/cachalotdb/cachalot/query/sql/ast"
 )
 
+// windowingError is the SQLSTATE of ill-formed windows.
+const windowingError = "42P20"
+
 // windowArgs counts the expressions of a window in its marker: partition keys,
 // sort keys, then the offsets of the frame.
 type windowArgs struct {
@@ -13,9 +16,12 @@ type windowArgs struct {
 
 // fill puts the converted expressions into the window.
 func (w *windowArgs) fill(d *ast.WindowDef, a []ast.Expr) {
-	d.PartitionBy, a = a[:w.partition:w.partition], a[w.partition:]
+	if w.partition > 0 {
+		d.PartitionBy, a = a[:w.partition:w.partition], a[w.partition:]
+	}
 	for i, s := range d.OrderBy {
 		s.Expr = a[i]
+		s.Offset = ast.Offset(a[i].Pos())
 	}
 	a = a[len(d.OrderBy):]
 	if w.start {
@@ -107,7 +113,7 @@ func (p *Parser) checkFrame(f *ast.WindowFrame, start, end int) {
 	default:
 		return
 	}
-	p.Error(at, "42P20", "%s", msg)
+	p.Error(at, windowingError, "%s", msg)
 }
 
 func (p *Parser) frameBound(e *emitter) (kind ast.BoundKind, offset bool) {
@@ -136,7 +142,7 @@ func (p *Parser) windowClause(s *ast.SelectStmt) {
 		d := &ast.WindowDef{Offset: p.Here(), Name: p.ColID().Name}
 		for _, other := range s.Windows {
 			if other.Name == d.Name {
-				p.Error(d.Pos(), "42P20", "window \"%s\" is already defined", d.Name)
+				p.Error(d.Pos(), windowingError, "window \"%s\" is already defined", d.Name)
 			}
 		}
 		s.Windows = append(s.Windows, d)

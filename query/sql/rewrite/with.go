@@ -71,23 +71,24 @@ func (p *Parser) mainWord() string {
 	if !p.Is("with") {
 		return p.Tok().Val
 	}
-	depth := 0
-	for n := 1; ; n++ {
-		t := p.Peek(n)
-		switch {
-		case t.Kind == lex.EOF || t.Kind == lex.Error || depth < 0:
-			return ""
+	if p.match == nil {
+		p.matchParens()
+	}
+	toks := p.toks.List
+	for i := p.i + 1; i < len(toks); i++ {
+		switch t := &toks[i]; {
 		case t.Is("("):
-			depth++
-		case t.Is(")"):
-			depth--
-		case depth == 0 && t.Kind == lex.Word && p.IsAt(n-1, ")"):
+			i = int(p.match[i])
+		case t.Is(")"), t.Is(";"):
+			return ""
+		case t.Kind == lex.Word && toks[i-1].Is(")"):
 			switch t.Val {
 			case "select", "values", "table", "insert", "update", "delete", "merge":
 				return t.Val
 			}
 		}
 	}
+	return ""
 }
 
 // BeginsDML reports whether INSERT, UPDATE, DELETE or MERGE begins here, after a

@@ -160,6 +160,7 @@ func (c *converter) sortKey(s *ast.SelectStmt, item *tast.ByItem) {
 			return
 		case *ast.SortItem:
 			n.Expr = c.expr(args[0])
+			n.Offset = ast.Offset(n.Expr.Pos())
 			s.OrderBy = append(s.OrderBy, n)
 			return
 		}

@@ -1,6 +1,7 @@
 package util
 
 import (
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/query/sql/ast"
 	"github.com/cachalotdb/cachalot/query/sql/lex"
 )
@@ -91,7 +92,7 @@ func (r reader) generated(c *ast.Constraint) {
 	r.ExprInto(&c.Expr)
 	r.Expect(")", "stored")
 	if !c.Always {
-		r.Error(at, "42601", "for a generated column, GENERATED ALWAYS must be specified")
+		r.Error(at, sqlerr.SyntaxError, "for a generated column, GENERATED ALWAYS must be specified")
 	}
 }
 

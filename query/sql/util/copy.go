@@ -1,6 +1,7 @@
 package util
 
 import (
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/query/sql/ast"
 	"github.com/cachalotdb/cachalot/query/sql/lex"
 )
@@ -40,7 +41,7 @@ func (r reader) copy() ast.Stmt {
 		at := r.Pos()
 		r.Advance()
 		if !s.From {
-			r.Error(at, "42601", "WHERE clause not allowed with COPY TO")
+			r.Error(at, sqlerr.SyntaxError, "WHERE clause not allowed with COPY TO")
 		}
 		r.ExprInto(&s.Where)
 	}
@@ -57,7 +58,7 @@ func (r reader) copyFile(s *ast.CopyStmt) {
 	default:
 		s.File = r.StringConst()
 		if s.File == "" {
-			r.Error(at, "22023", "empty file name")
+			r.Error(at, sqlerr.InvalidParameterValue, "empty file name")
 		}
 	}
 }

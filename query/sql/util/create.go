@@ -86,15 +86,11 @@ func (r reader) createOther() ast.Stmt {
 		r.Fail()
 	}
 	if kind == "FUNCTION" || kind == "PROCEDURE" {
-		at := r.Here()
 		r.Advance()
 		r.AnyName()
 		if !r.Is("(") {
 			r.Fail()
 		}
-		s := r.skip("CREATE " + kind).(*ast.UnsupportedStmt)
-		s.Offset = at
-		return s
 	}
 	return r.skip("CREATE " + kind)
 }

@@ -1,6 +1,7 @@
 package util
 
 import (
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/query/sql/ast"
 	"github.com/cachalotdb/cachalot/query/sql/lex"
 )
@@ -111,7 +112,7 @@ func (r reader) signedInt() int64 {
 	at := r.Pos()
 	c := r.SignedNumber()
 	if c.Kind != ast.Int || c.Int > 1<<31-1 || c.Int < -1<<31 {
-		r.Error(at, "42601", "syntax error at or near \"%s\"", c.Text)
+		r.Error(at, sqlerr.SyntaxError, "syntax error at or near \"%s\"", c.Text)
 	}
 	return c.Int
 }

@@ -11,13 +11,16 @@ import (
 	"github.com/cachalotdb/cachalot/query/sql/rewrite"
 )
 
-// reader reads one statement.
-type reader struct{ *rewrite.Parser }
+// reader reads one statement, which begins at the offset.
+type reader struct {
+	*rewrite.Parser
+	start ast.Offset
+}
 
 // Statement reads the utility or DDL statement at the current token. Fields that
 // hold expressions or queries are set when the fragments are built.
 func Statement(p *rewrite.Parser) ast.Stmt {
-	r := reader{p}
+	r := reader{p, p.Here()}
 	t := p.Tok()
 	if t.Kind != lex.Word {
 		p.Fail()
@@ -101,7 +104,7 @@ func (r reader) unsupported() ast.Stmt {
 // skip passes over the rest of a statement that has no tree. Parentheses must
 // match; the body of a function in SQL (BEGIN ATOMIC) may have semicolons.
 func (r reader) skip(command string) ast.Stmt {
-	s := &ast.UnsupportedStmt{Offset: r.Here(), Command: command}
+	s := &ast.UnsupportedStmt{Offset: r.start, Command: command}
 	depth, body := 0, 0
 	for {
 		t := r.Tok()
