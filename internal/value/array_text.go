@@ -326,7 +326,7 @@ func appendArray(dst []byte, v Value, st *Style) []byte {
 		switch {
 		case e.IsNull():
 			dst = append(dst, "NULL"...)
-		case plain, k == Date && e.n > firstCommonEra:
+		case plain, k == Date && e.n >= firstCommonEra:
 			dst = AppendText(dst, e, st)
 		default:
 			dst = appendArrayElem(dst, e, st)

@@ -80,8 +80,8 @@ func decodeDateTime(s, typeName string, st *Style) (decodedDate, error) {
 	if !ok {
 		return decodedDate{}, dateBadFormat.error(s, typeName)
 	}
-	d := dateDecoder{st: st, fields: fields}
-	if err := d.decode(); err != dateOK {
+	d := dateDecoder{st: st}
+	if err := d.decode(fields); err != dateOK {
 		if d.badZone != "" {
 			return decodedDate{}, errZone(d.badZone)
 		}
@@ -105,10 +105,9 @@ func (e dateError) error(s, typeName string) error {
 
 // dateDecoder is the state between fields.
 type dateDecoder struct {
-	st     *Style
-	fields []dateField
-	out    decodedDate
-	have   dateParts
+	st   *Style
+	out  decodedDate
+	have dateParts
 
 	textMonth bool // the month was a name
 	shortYear bool // the year has one or two digits
@@ -122,9 +121,10 @@ type dateDecoder struct {
 	badZone   string
 }
 
-func (d *dateDecoder) decode() dateError {
-	for i := range d.fields {
-		got, err := d.field(i)
+// decode takes the fields as an argument: in d they would live on the heap.
+func (d *dateDecoder) decode(fields []dateField) dateError {
+	for i := range fields {
+		got, err := d.field(fields, i)
 		if err != dateOK {
 			return err
 		}
@@ -143,9 +143,9 @@ func (d *dateDecoder) decode() dateError {
 }
 
 // field reads field i and returns the parts that it fills.
-func (d *dateDecoder) field(i int) (dateParts, dateError) {
-	f := d.fields[i].text
-	switch d.fields[i].kind {
+func (d *dateDecoder) field(fields []dateField, i int) (dateParts, dateError) {
+	f := fields[i].text
+	switch fields[i].kind {
 	case fieldDate:
 		return d.dateField(f)
 	case fieldTime:
@@ -164,7 +164,7 @@ func (d *dateDecoder) field(i int) (dateParts, dateError) {
 		}
 		return d.plainNumber(f)
 	}
-	return d.word(i, f)
+	return d.word(f, fields[i+1:])
 }
 
 // dateField reads a field with the punctuation of a date, which may also be a zone's name or,
@@ -230,7 +230,8 @@ func dateInt(s string) (int, dateError) {
 
 // date reads a date with separators: 2001-02-03, 2/3/01, 3-feb-2001.
 func (d *dateDecoder) date(f string) (dateParts, dateError) {
-	var parts []string
+	var inline [4]string
+	parts := inline[:0]
 	for i := 0; i < len(f); {
 		for i < len(f) && !isDigit(f[i]) && !isAlpha(f[i]) {
 			i++
@@ -588,8 +589,9 @@ func (d *dateDecoder) offset(f string) dateError {
 	return dateOK
 }
 
-// word reads a word: a zone's abbreviation before anything else, as PostgreSQL does.
-func (d *dateDecoder) word(i int, f string) (dateParts, dateError) {
+// word reads a word, after which come the fields of next: a zone's abbreviation before anything
+// else, as PostgreSQL does.
+func (d *dateDecoder) word(f string, next []dateField) (dateParts, dateError) {
 	if a, ok := zoneAbbrevs()[f]; ok {
 		return d.abbreviation(&a)
 	}
@@ -628,10 +630,10 @@ func (d *dateDecoder) word(i int, f string) (dateParts, dateError) {
 		return 0, dateOK
 	}
 	// The "t" of ISO 8601 stands between a date and a time.
-	if d.have&partsDate != partsDate || i+1 >= len(d.fields) {
+	if d.have&partsDate != partsDate || len(next) == 0 {
 		return 0, dateBadFormat
 	}
-	switch d.fields[i+1].kind {
+	switch next[0].kind {
 	case fieldNumber, fieldTime, fieldDate:
 		d.unit = unitTime
 		return 0, dateOK

@@ -24,7 +24,21 @@ type dateField struct {
 // maxDateFields is PostgreSQL's MAXDATEFIELDS.
 const maxDateFields = 25
 
-// dateLexer splits the text. buf holds the lower-case copy.
+// lowerASCII returns s with small letters, s itself when it has no others.
+func lowerASCII(s string) string {
+	for i := range len(s) {
+		if s[i] >= 'A' && s[i] <= 'Z' {
+			b := []byte(s)
+			for ; i < len(b); i++ {
+				b[i] = lowerByte(b[i])
+			}
+			return ownedString(b)
+		}
+	}
+	return s
+}
+
+// dateLexer splits the text.
 type dateLexer struct {
 	in  string
 	pos int
@@ -51,11 +65,7 @@ func (l *dateLexer) skip(class func(byte) bool) {
 
 // lexDate returns the fields of s, false when it has a byte that cannot be there.
 func lexDate(s string, fields []dateField) ([]dateField, bool) {
-	lower := make([]byte, len(s))
-	for i := range len(s) {
-		lower[i] = lowerByte(s[i])
-	}
-	l := dateLexer{in: string(lower)}
+	l := dateLexer{in: lowerASCII(s)}
 	for l.pos < len(l.in) {
 		c := l.cur()
 		start := l.pos

@@ -63,8 +63,8 @@ func listLines(text string) func(yield func(string) bool) {
 	}
 }
 
-// zoneCache keeps loaded zones by lower-case name: a *time.Location each. It holds at most the
-// names of the list and maxSpecs others.
+// zoneCache keeps loaded zones by lower-case name: a *time.Location each, of the names of the
+// list only.
 var zoneCache sync.Map
 
 // loadNamed returns the IANA zone of a name in any case, or the zone of a POSIX
@@ -85,7 +85,7 @@ func loadNamed(name string) (*time.Location, bool) {
 	if err != nil {
 		return nil, false
 	}
-	zoneCache.Store(lower, loc)
+	zoneCache.Store(strings.ToLower(proper), loc) // not name, whose bytes may be the caller's
 	return loc, true
 }
 
@@ -113,7 +113,7 @@ func parsePOSIXZone(spec string) (*time.Location, bool) {
 	if name == "" {
 		name = "UTC"
 	}
-	return time.FixedZone(name, -west), true
+	return time.FixedZone(strings.Clone(name), -west), true
 }
 
 // maxPOSIXHours is how far POSIX lets an offset go.
