@@ -78,6 +78,18 @@ func (s *extremeValue) take(x value.Value, g uint32) {
 
 func (s *extremeValue) Add(_ *Context, args []*column.Vec, n int, sel []int32, groups []uint32) error {
 	v := args[0]
+	if v.Kind == value.Numeric {
+		eachValue(v, n, sel, groups, func(at int, g uint32) {
+			// Most words are at one scale, and not better.
+			if w, best := v.I[at], s.best[g]; !best.IsNull() && (w^best.Int())&0xFF == 0 && !value.IsWide(w) {
+				if w == best.Int() || (w < best.Int()) != s.least {
+					return
+				}
+			}
+			s.take(v.Value(at), g)
+		})
+		return nil
+	}
 	eachValue(v, n, sel, groups, func(at int, g uint32) { s.take(v.Value(at), g) })
 	return nil
 }

@@ -139,10 +139,26 @@ func (e *Contains) apply(_ *Context, a []value.Value) (value.Value, error) {
 // arrayHas says whether an element of a equals v.
 func arrayHas(a, v value.Value) bool {
 	found := false
-	value.ArrayEach(a.Kind().Elem(), a.Bytes(), func(_ int, x value.Value) bool {
-		found = !x.IsNull() && value.Equal(x, v)
-		return !found
-	})
+	elem := a.Kind().Elem()
+	switch {
+	case elem.Rep() == value.RepInt:
+		n := v.Int()
+		value.ArrayEach(elem, a.Bytes(), func(_ int, x value.Value) bool {
+			found = x.Int() == n && !x.IsNull()
+			return !found
+		})
+	case bytesAreValue(elem):
+		s := v.Bytes()
+		value.ArrayEach(elem, a.Bytes(), func(_ int, x value.Value) bool {
+			found = x.Bytes() == s && !x.IsNull()
+			return !found
+		})
+	default:
+		value.ArrayEach(elem, a.Bytes(), func(_ int, x value.Value) bool {
+			found = !x.IsNull() && value.Equal(x, v)
+			return !found
+		})
+	}
 	return found
 }
 

@@ -167,6 +167,9 @@ func kindNames(kinds []value.Kind) string {
 
 func functionError(out outcome, name string, actual []value.Kind, pos int) error {
 	sig := name + "(" + kindNames(actual) + ")"
+	if out == undetermined {
+		return errUndetermined(ast.NoPos)
+	}
 	if out == ambiguous {
 		return sqlerr.New(sqlerr.AmbiguousFunction, "function %s is not unique", sig).
 			WithHint("Could not choose a best candidate function. You might need to add explicit type casts.").At(pos)
@@ -236,8 +239,11 @@ func (b *Binder) bindAggregate(name string, e *ast.FuncCall) (Expr, error) {
 	}
 	fn := c.fn.(*AggFunc)
 	kinds, ret, ok := polymorphic(c.args, fn.Ret, actual)
-	if !ok {
+	switch {
+	case !ok:
 		return nil, functionError(notFound, name, actual, e.Pos())
+	case undeterminedIn(c.args, kinds):
+		return nil, errUndetermined(ast.NoPos)
 	}
 	if args, err = inner.convertArgs(args, kinds); err != nil {
 		return nil, err

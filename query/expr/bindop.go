@@ -3,6 +3,7 @@ package expr
 import (
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/query/sql/ast"
 )
 
 // resolved is an overload with the concrete kinds of one use.
@@ -15,8 +16,11 @@ type resolved struct {
 func (c candidate) resolve(actual []value.Kind) (resolved, outcome) {
 	fn := c.fn.(*Func)
 	args, ret, ok := polymorphic(c.args, fn.Ret, actual)
-	if !ok {
+	switch {
+	case !ok:
 		return resolved{}, notFound
+	case undeterminedIn(c.args, args):
+		return resolved{}, undetermined
 	}
 	return resolved{fn, args, ret}, found
 }
@@ -110,6 +114,9 @@ func (b *Binder) prefixOperator(op string, x Expr, pos int) (Expr, error) {
 		return nil, operatorMissing(op+" "+kindOf(x).String(), pos, false)
 	}
 	res, _ := c.resolve(actual)
+	if res.fn == nil || res.fn.fn == nil {
+		return nil, sqlerr.NotSupported("the operator %s of %s is not supported", op, kindOf(x)).At(pos)
+	}
 	args, err := b.convertArgs([]Expr{x}, res.args)
 	if err != nil {
 		return nil, err
@@ -119,6 +126,9 @@ func (b *Binder) prefixOperator(op string, x Expr, pos int) (Expr, error) {
 
 func operatorError(out outcome, op string, l, r value.Kind, pos int) error {
 	sig := l.String() + " " + op + " " + r.String()
+	if out == undetermined {
+		return errUndetermined(ast.NoPos)
+	}
 	if out == ambiguous {
 		return operatorAmbiguous(sig, pos)
 	}

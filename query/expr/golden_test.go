@@ -3,6 +3,7 @@ package expr
 import (
 	"bufio"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -157,19 +158,10 @@ func writeGolden(t *testing.T) {
 func askPostgresAbout(ctx context.Context, t *testing.T, conn *pgx.Conn, text, from string) string {
 	res, err := conn.PgConn().Exec(ctx, goldenPrefix+text+from).ReadAll()
 	if e := (*pgconn.PgError)(nil); err != nil {
-		if !asPgError(err, &e) {
+		if !errors.As(err, &e) {
 			t.Fatal(err)
 		}
-		if e.Code == sqlerr.FeatureNotSupported {
-			return e.Code
-		}
-		// PostgreSQL counts characters from 1; here they are bytes.
-		pos := 0
-		if e.Position > 0 {
-			runes := []rune(goldenPrefix + text)
-			pos = len(string(runes[:e.Position-1])) + 1 - len(goldenPrefix)
-		}
-		return fmt.Sprintf("!\t%s\t%s\t%d", e.Code, escapeGolden(e.Message), max(0, pos))
+		return pgErrorLine(e, text)
 	}
 	kind, ok := value.KindOfOID(res[0].FieldDescriptions[0].DataTypeOID)
 	name := kind.String()
@@ -189,8 +181,16 @@ func askPostgresAbout(ctx context.Context, t *testing.T, conn *pgx.Conn, text, f
 	return name + "\t" + `\N`
 }
 
-func asPgError(err error, e **pgconn.PgError) bool {
-	p, ok := err.(*pgconn.PgError)
-	*e = p
-	return ok
+// pgErrorLine is goldenError for PostgreSQL's own error.
+func pgErrorLine(e *pgconn.PgError, text string) string {
+	if e.Code == sqlerr.FeatureNotSupported {
+		return e.Code
+	}
+	// PostgreSQL counts characters from 1; here they are bytes.
+	pos := 0
+	if e.Position > 0 {
+		runes := []rune(goldenPrefix + text)
+		pos = len(string(runes[:e.Position-1])) + 1 - len(goldenPrefix)
+	}
+	return fmt.Sprintf("!\t%s\t%s\t%d", e.Code, escapeGolden(e.Message), max(0, pos))
 }

@@ -9,7 +9,6 @@ import (
 // those that the binder infers. Not safe for concurrent use.
 type ParamTypes struct {
 	kinds []value.Kind // Unknown: open
-	first []int        // where it was seen first
 }
 
 // NewParamTypes returns the types that the client fixed; Unknown leaves one open.
@@ -25,7 +24,6 @@ func NewParamTypes(fixed []value.Kind) *ParamTypes {
 func (p *ParamTypes) grow(n int) {
 	for len(p.kinds) < n {
 		p.kinds = append(p.kinds, value.Unknown)
-		p.first = append(p.first, -1)
 	}
 }
 
@@ -35,9 +33,6 @@ func (p *ParamTypes) bind(n, pos int) (Expr, error) {
 		return nil, sqlerr.New(sqlerr.UndefinedParameter, "there is no parameter $%d", n).At(pos)
 	}
 	p.grow(n)
-	if p.first[n-1] < 0 {
-		p.first[n-1] = pos
-	}
 	return NewParam(n-1, value.Of(p.kinds[n-1]), pos), nil
 }
 
@@ -60,7 +55,7 @@ func (p *ParamTypes) Kinds() []value.Kind { return p.kinds }
 func (p *ParamTypes) Finish() ([]value.Kind, error) {
 	for i, k := range p.kinds {
 		if k == value.Unknown {
-			return nil, sqlerr.New(sqlerr.IndeterminateDatatype, "could not determine data type of parameter $%d", i+1).At(p.first[i])
+			return nil, sqlerr.New(sqlerr.IndeterminateDatatype, "could not determine data type of parameter $%d", i+1)
 		}
 	}
 	return p.kinds, nil

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
 )
 
@@ -143,7 +144,23 @@ const (
 	found outcome = iota
 	notFound
 	ambiguous
+	undetermined // found, but all arguments of a polymorphic function are of unknown type
 )
+
+// undeterminedIn says whether a declared pseudo kind got no kind from the actual arguments:
+// PostgreSQL does not guess.
+func undeterminedIn(declared, args []value.Kind) bool {
+	for i, d := range declared {
+		if (d == anyArray || d == anyElement || d == anyNonArray) && args[i] == value.Unknown {
+			return true
+		}
+	}
+	return false
+}
+
+func errUndetermined(pos int) error {
+	return sqlerr.New(sqlerr.DatatypeMismatch, "could not determine polymorphic type because input has type unknown").At(pos)
+}
 
 // choose picks the best candidate for the actual kinds.
 func choose(list []candidate, actual []value.Kind) (candidate, outcome) {
@@ -350,17 +367,6 @@ func polymorphic(declared []value.Kind, ret value.Kind, actual []value.Kind) ([]
 			}
 		}
 	}
-	if elem == value.Unknown {
-		// Literals only: PostgreSQL refuses to guess, except where any kind will do.
-		for i, d := range declared {
-			if d == anyArray || (d == anyElement || d == anyNonArray) && isPseudo(ret) {
-				return nil, 0, false
-			}
-			if d == anyElement || d == anyNonArray {
-				args[i] = value.Text
-			}
-		}
-	}
 	return args, substitute(ret, ret, elem, common), true
 }
 
@@ -369,7 +375,7 @@ func substitute(declared, actual, elem, common value.Kind) value.Kind {
 	case anyElement, anyNonArray:
 		return elem
 	case anyArray:
-		if elem == value.Unknown || elem.IsArray() {
+		if elem == value.Unknown || elem.IsArray() { // no arrays of arrays
 			return value.Unknown
 		}
 		return elem.Array()
