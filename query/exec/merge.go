@@ -19,7 +19,12 @@ type merge struct {
 	heads   []*head // a heap, nil before the first Next
 	started bool
 	out     column.Batch
+	size    int // of the next batch: few rows at first, for a LIMIT above that wants no more
 }
+
+// firstMerged is how many rows the first batch of a merge has; each has twice
+// as many as the one before.
+const firstMerged = 16
 
 // head is an input with the batch that it is at.
 type head struct {
@@ -52,7 +57,8 @@ func (m *merge) Next(ctx context.Context, r *Rows) (bool, error) {
 	for i := range m.out.Vecs {
 		m.out.Vecs[i].Reset(first.Vecs[i].Kind)
 	}
-	for m.out.N < column.BatchRows && len(m.heads) > 0 {
+	m.size = min(max(2*m.size, firstMerged), column.BatchRows)
+	for m.out.N < m.size && len(m.heads) > 0 {
 		h := m.heads[0]
 		row := h.rows.at(h.at)
 		for i := range m.out.Vecs {
