@@ -1,7 +1,6 @@
 package parse
 
 import (
-	"fmt"
 	"math/rand"
 	"slices"
 	"strings"
@@ -135,7 +134,7 @@ func TestDeepAndLongStatements(t *testing.T) {
 			t.Errorf("%s: took %v", c.name, took)
 		}
 		if testing.Verbose() {
-			t.Log(fmt.Sprintf("%-32s %8d bytes %v", c.name, len(c.text), took.Round(time.Microsecond)))
+			t.Logf("%-32s %8d bytes %v", c.name, len(c.text), took.Round(time.Microsecond))
 		}
 	}
 }

@@ -64,7 +64,11 @@ func (p *Parser) column(c *ast.ColumnRef) operand {
 	return operand{start: start, level: levelSimple}
 }
 
+// note adds a note and returns its number.
 func (p *Parser) note(n Note) int32 {
+	if p.notes == nil {
+		p.notes = make([]Note, 1, 16) // the first is the sentinel for "no LIMIT"
+	}
 	p.notes = append(p.notes, n)
 	return int32(len(p.notes) - 1)
 }

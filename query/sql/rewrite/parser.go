@@ -64,7 +64,7 @@ func (p *Parser) Reset(text string, toks *lex.Tokens, opts Options) {
 func (p *Parser) begin() {
 	p.out = nil
 	p.prefixes = append(p.prefixes[:0], prefix{})
-	p.notes = make([]Note, 1, 16)
+	p.notes = nil
 	p.frags = nil
 	p.nesting = 0
 	p.numParams = 0
