@@ -22,6 +22,7 @@ type serveOptions struct {
 	maxConnections             int
 	shutdownTimeout            time.Duration
 	memoryLimit                string
+	checkpointSize             string
 	logLevel                   string
 }
 
@@ -50,6 +51,7 @@ A second signal ends the process at once; the log keeps what was acknowledged.`,
 	f.BoolVar(&o.insecure, "insecure", false, "listen on an address that other machines reach, though there are no passwords yet")
 	f.DurationVar(&o.shutdownTimeout, "shutdown-timeout", 10*time.Second, "how long statements may go on after the first signal")
 	f.StringVar(&o.memoryLimit, "memory-limit", "", "collect garbage more often above so much memory, such as 8GiB; GOMEMLIMIT if empty")
+	f.StringVar(&o.checkpointSize, "checkpoint-size", "1GiB", "write a checkpoint after so much log; less shortens recovery and writes more")
 	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := fillFlags(cmd.Flags(), o.config); err != nil {
@@ -107,10 +109,13 @@ func (o *serveOptions) run(cmd *cobra.Command) error {
 			return usageError(cmd, fmt.Errorf("--memory-limit: %w", err))
 		}
 	}
+	checkpoint, err := parseBytes(o.checkpointSize)
+	if err != nil {
+		return usageError(cmd, fmt.Errorf("--checkpoint-size: %w", err))
+	}
 	node.TuneCollector(limit)
 	var h *health
 	if o.http != "" {
-		var err error
 		if h, err = serveHealth(o.http); err != nil {
 			return err
 		}
@@ -119,12 +124,13 @@ func (o *serveOptions) run(cmd *cobra.Command) error {
 	ctx := cmd.Context()
 	shown := newProgress(stderr)
 	n, err := node.Start(ctx, node.Config{
-		Dir:            o.data,
-		Listen:         o.listen,
-		Insecure:       o.insecure,
-		MaxConnections: o.maxConnections,
-		Logger:         logger,
-		Progress:       shown.bytes,
+		Dir:             o.data,
+		Listen:          o.listen,
+		Insecure:        o.insecure,
+		MaxConnections:  o.maxConnections,
+		CheckpointBytes: checkpoint,
+		Logger:          logger,
+		Progress:        shown.bytes,
 	})
 	shown.end()
 	if err != nil {

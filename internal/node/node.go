@@ -27,6 +27,8 @@ type Config struct {
 	MaxConnections int
 	// Partitions is a power of two. Default: the store's.
 	Partitions int
+	// CheckpointBytes of log start a checkpoint. Default: the store's.
+	CheckpointBytes int64
 	// Logger takes the node's events. Default: none.
 	Logger *slog.Logger
 	// Progress is called while recovery reads, in bytes. Default: nothing.
@@ -51,10 +53,11 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 		cfg.Listen = "127.0.0.1:0"
 	}
 	db, err := store.Open(ctx, store.Config{
-		Dir:        cfg.Dir,
-		Partitions: cfg.Partitions,
-		Logger:     cfg.Logger,
-		Progress:   cfg.Progress,
+		Dir:             cfg.Dir,
+		Partitions:      cfg.Partitions,
+		CheckpointBytes: cfg.CheckpointBytes,
+		Logger:          cfg.Logger,
+		Progress:        cfg.Progress,
 	})
 	if err != nil {
 		return nil, err

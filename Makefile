@@ -1,0 +1,41 @@
+# One command a purpose; `make check` is what CI runs. See CONTRIBUTING.md.
+
+.PHONY: build check check-full test race lint fuzz bench
+
+# Packages where goroutines meet: they are tested with the race detector.
+concurrent := ./wal ./store ./index ./internal/column ./internal/vfs ./server ./query
+
+build:
+	go build -o bin/cachalot ./cmd/cachalot
+
+# The tests. Those that compare with PostgreSQL 15 install it where apt-get and the right to do so
+# are there; elsewhere they say that they were skipped.
+test:
+	test/install-tools
+	go test -count=1 ./...
+
+# Format, vet, staticcheck.
+lint:
+	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "gofmt has something to say about:"; echo "$$files"; exit 1; fi
+	go vet ./...
+	go tool staticcheck ./...
+
+race:
+	go test -count=1 -race $(concurrent)
+
+check: lint test race
+
+# What takes long: all rounds of kill -9, all seeds of the crashing file system, the round trip of
+# a million rows, every byte of a log flipped, five minutes of each fuzzer. An hour or two.
+check-full: check
+	CACHALOT_FULL=1 go test -count=1 -timeout 3h ./test/... ./wal ./store
+	$(MAKE) fuzz
+
+# Each fuzzer for FUZZTIME.
+FUZZTIME ?= 5m
+fuzz:
+	FUZZTIME=$(FUZZTIME) test/fuzz-all
+
+# The goals of the project, measured beside PostgreSQL 15; CI checks no times.
+bench:
+	go run ./bench/goals
