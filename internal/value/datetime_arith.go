@@ -13,7 +13,7 @@ func DateAddDays(d Value, days int64) (Value, error) {
 		return d, nil
 	}
 	n, ok := addMicros(d.n, days)
-	if days != 0 && !ok || n < minDate || n >= endDate {
+	if !ok || n < minDate || n >= endDate {
 		return Null(Date), errDateRange()
 	}
 	return NewInt(Date, n), nil

@@ -309,14 +309,17 @@ func (p *jsonParser) unicode(buf []byte, i int) ([]byte, int) {
 	}
 	i += 4
 	low := rune(0)
+	_, size := utf8.DecodeRuneInString(p.in[i:])
+	end := i + size // of what stands where the low half should
 	if strings.HasPrefix(p.in[i:], `\u`) {
 		low, ok = hex4(p.in[i+2:])
+		end = min(i+6, len(p.in))
 	}
 	switch {
 	case low >= 0xD800 && low <= 0xDBFF:
-		p.fail(i+6, "Unicode high surrogate must not follow a high surrogate.")
+		p.fail(end, "Unicode high surrogate must not follow a high surrogate.")
 	case !ok || low < 0xDC00 || low > 0xDFFF:
-		p.fail(i, "Unicode low surrogate must follow a high surrogate.")
+		p.fail(end, "Unicode low surrogate must follow a high surrogate.")
 	default:
 		r = 0x10000 + (r-0xD800)<<10 + (low - 0xDC00)
 	}

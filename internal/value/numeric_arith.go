@@ -158,6 +158,12 @@ func NumericFromFloat(f float64) Value {
 // NumericToInt returns v rounded half away from zero as an integer of kind k (Int2, Int4,
 // Int8); 22003 when it is out of range, 0A000 for NaN and the infinities.
 func NumericToInt(v Value, k Kind) (int64, error) {
+	if w, ok := roundWord(v.n, 0, roundHalfAway); ok {
+		if n, _ := UnpackNumeric(w); fitsInt(n, k) {
+			return n, nil
+		}
+		return 0, errIntRange(k)
+	}
 	d := toDecimal(v)
 	switch d.form {
 	case nan:
@@ -371,6 +377,9 @@ func NumericNeg(a Value) Value {
 
 // NumericAbs returns |a|.
 func NumericAbs(a Value) Value {
+	if !IsWide(a.n) && a.n >= 0 {
+		return a
+	}
 	if toDecimal(a).sign() < 0 {
 		return NumericNeg(a)
 	}
@@ -384,36 +393,6 @@ func NumericSign(a Value) Value {
 		return a
 	}
 	return NumericFromInt(int64(d.sign()))
-}
-
-// NumericRound rounds half away from zero to n digits after the point, before it for n < 0.
-func NumericRound(a Value, n int) (Value, error) {
-	return toDecimal(a).roundTo(clampScale(n)).checked()
-}
-
-// NumericTrunc truncates to n digits after the point, before it for n < 0.
-func NumericTrunc(a Value, n int) (Value, error) {
-	return toDecimal(a).truncTo(clampScale(n)).checked()
-}
-
-func clampScale(n int) int { return min(max(n, -maxIntDigits-1), maxScale) }
-
-// NumericCeil returns the smallest integer not below a.
-func NumericCeil(a Value) Value { return toDecimal(a).toInt(1).value() }
-
-// NumericFloor returns the largest integer not above a.
-func NumericFloor(a Value) Value { return toDecimal(a).toInt(-1).value() }
-
-// toInt truncates d, and goes one further when that cut a fraction of the given sign.
-func (d decimal) toInt(up int) decimal {
-	if d.form != finite {
-		return d
-	}
-	q, r := new(big.Int).QuoRem(d.coef, bigTenPow(d.scale), new(big.Int))
-	if r.Sign() == up {
-		q.Add(q, big.NewInt(int64(up)))
-	}
-	return decimal{coef: q}
 }
 
 // NumericScale returns scale(a), false for NaN and the infinities.

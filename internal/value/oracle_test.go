@@ -23,7 +23,8 @@ import (
 //	parse "numeric" "1e5" "" -> "100000"
 //	op "numeric" "1" "/" "0" -> ! 22012 "division by zero" "" ""
 //
-// An answer is the text, NULL, or an error: SQLSTATE, message, detail, hint. To ask a
+// An answer is the text, NULL, or an error: SQLSTATE, message, detail, hint, and where in a
+// JSON text. To ask a
 // server again (after adding lines, whose answers may be left empty):
 //
 //	go test ./internal/value -run TestOracle -pg "host=/tmp user=postgres"
@@ -116,7 +117,11 @@ func formatAnswer(text string, null bool, err error) string {
 		if e == nil {
 			return "! " + strconv.Quote(err.Error())
 		}
-		return fmt.Sprintf("! %s %q %q %q", e.Code, e.Message, e.Detail, e.Hint)
+		text := fmt.Sprintf("! %s %q %q %q", e.Code, e.Message, e.Detail, e.Hint)
+		if where, _, _ := strings.Cut(e.Where, "\n"); strings.HasPrefix(where, "JSON data") {
+			text += " " + strconv.Quote(where)
+		}
+		return text
 	}
 	if null {
 		return "NULL"
@@ -172,7 +177,7 @@ func askOracle(t *testing.T, file string) {
 func ask(ctx context.Context, conn *pgconn.PgConn, sql string) string {
 	results, err := conn.Exec(ctx, sql).ReadAll()
 	if pe, ok := err.(*pgconn.PgError); ok {
-		return formatAnswer("", false, &sqlerr.Error{Code: pe.Code, Message: pe.Message, Detail: pe.Detail, Hint: pe.Hint})
+		return formatAnswer("", false, &sqlerr.Error{Code: pe.Code, Message: pe.Message, Detail: pe.Detail, Hint: pe.Hint, Where: pe.Where})
 	}
 	if err != nil {
 		return formatAnswer("", false, err)

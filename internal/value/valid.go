@@ -1,0 +1,50 @@
+package value
+
+// Valid says whether v's representation is one that this package makes: what a log or a file
+// holds is checked with it before anything else reads it. It reads all of v's bytes.
+func Valid(v Value) bool {
+	if !v.kind.Valid() {
+		return false
+	}
+	if !v.set {
+		return v.n == 0 && v.s == ""
+	}
+	switch v.kind.Rep() {
+	case RepInt:
+		return fitsInt(v.n, v.kind) && v.s == ""
+	case RepFloat:
+		return v.s == "" && NewFloat(v.Float()).n == v.n
+	case RepNumeric:
+		if IsWide(v.n) {
+			return validWide(v.s)
+		}
+		_, scale := UnpackNumeric(v.n)
+		return scale <= maxPackedScale && v.s == ""
+	}
+	switch v.kind {
+	case UUID:
+		return len(v.s) == 16
+	case Bytea:
+		return true
+	case JSONB:
+		doc, err := parseJSON(v.s)
+		return err == nil && doc == v.s && CheckUTF8(v.s) == nil
+	}
+	if !v.kind.IsArray() {
+		return CheckUTF8(v.s) == nil
+	}
+	return validElements(v)
+}
+
+func validElements(v Value) bool {
+	k := v.kind.Elem()
+	if !ValidArray(k, v.s) {
+		return false
+	}
+	ok := true
+	ArrayEach(k, v.s, func(_ int, e Value) bool {
+		ok = e.IsNull() || Valid(e)
+		return ok
+	})
+	return ok
+}
