@@ -104,6 +104,8 @@ func statement(p *rewrite.Parser) (s Statement, err error) {
 			s.Stmt = util.Statement(p)
 		case p.IsQuery(), p.BeginsDML(), p.Is("values"):
 			p.Preparable(func(stmt ast.Stmt) { s.Stmt = stmt })
+		case p.Is("("):
+			p.FailInside()
 		default:
 			s.Stmt = util.Statement(p)
 		}

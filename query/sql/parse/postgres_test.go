@@ -104,7 +104,7 @@ func (c *comparison) log(t *testing.T) {
 		c.accepted, c.refused, c.sameText, c.samePlace, c.tooLenient, c.tooStrict)
 	for _, list := range [][]string{c.lenientText, c.strictText, c.otherText} {
 		for i, s := range list {
-			if i == 25 {
+			if i == 60 {
 				break
 			}
 			t.Log(s)

@@ -120,7 +120,8 @@ func (p *Parser) callBody(f *ast.FuncCall, parts *callArgs, e *emitter) {
 		}
 	}
 	parts.args = e.n
-	if p.Accept("order", "by") {
+	if p.Is("order") {
+		p.Expect("order", "by")
 		parts.sorts = p.sortList(e)
 	}
 }

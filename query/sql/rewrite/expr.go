@@ -399,9 +399,7 @@ func (p *Parser) binary(left operand, prec int, restricted bool) (result operand
 	return p.close(left.start, max(left.depth, right.depth)), true
 }
 
-func (p *Parser) isQuantifier() bool {
-	return p.IsAny("any", "some", "all") && p.IsAt(1, "(")
-}
+func (p *Parser) isQuantifier() bool { return p.IsAny("any", "some", "all") }
 
 // quantified reads ANY|SOME|ALL (array or subquery) after an operator.
 func (p *Parser) quantified(left operand, at ast.Offset, schema []ast.Ident, op string) operand {

@@ -51,7 +51,7 @@ func (p *Parser) insertSource(s *ast.InsertStmt) {
 		p.Expect("value")
 	}
 	if !p.IsQuery() && !p.Is("values") {
-		p.Fail()
+		p.FailInside()
 	}
 	p.wholeQuery()
 }

@@ -243,6 +243,15 @@ func (p *Parser) Fail() {
 	p.Bail(sqlerr.New(sqlerr.SyntaxError, "syntax error at or near \"%s\"", p.text[t.Start:t.End]).At(int(t.Start)))
 }
 
+// FailInside is Fail at the first token that is no opening parenthesis: only
+// there does PostgreSQL see that parentheses hold no query.
+func (p *Parser) FailInside() {
+	for p.Is("(") {
+		p.Advance()
+	}
+	p.Fail()
+}
+
 // Bail ends the parse with an error.
 func (p *Parser) Bail(err *sqlerr.Error) { panic(bailout{err}) }
 

@@ -85,15 +85,23 @@ func (p *Parser) frame(d *ast.WindowDef, w *windowArgs, e *emitter) {
 		f.End, w.end = p.frameBound(e)
 	}
 	p.checkFrame(f, start, end)
-	switch {
-	case p.Accept("exclude", "current", "row"):
-		f.Exclude = ast.ExcludeCurrentRow
-	case p.Accept("exclude", "group"):
-		f.Exclude = ast.ExcludeGroup
-	case p.Accept("exclude", "ties"):
-		f.Exclude = ast.ExcludeTies
-	case p.Accept("exclude", "no", "others"):
+	if p.Accept("exclude") {
+		f.Exclude = p.exclusion()
 	}
+}
+
+func (p *Parser) exclusion() ast.FrameExclusion {
+	switch {
+	case p.Accept("current"):
+		p.Expect("row")
+		return ast.ExcludeCurrentRow
+	case p.Accept("group"):
+		return ast.ExcludeGroup
+	case p.Accept("ties"):
+		return ast.ExcludeTies
+	}
+	p.Expect("no", "others")
+	return ast.ExcludeNone
 }
 
 // checkFrame refuses the frames that PostgreSQL's grammar refuses.

@@ -36,7 +36,8 @@ func (r reader) columnConstraints(d *ast.ColumnDef) {
 func (r reader) columnConstraint() *ast.Constraint {
 	c := &ast.Constraint{}
 	switch {
-	case r.Accept("not", "null"):
+	case r.Is("not") && !r.IsAt(1, "deferrable") && !r.IsAt(1, "valid"):
+		r.Expect("not", "null")
 		c.Kind = ast.ConNotNull
 	case r.Accept("null"):
 		c.Kind = ast.ConNull
