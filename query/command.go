@@ -134,7 +134,7 @@ func (s *Session) vacuum(st *ast.VacuumStmt) (server.Result, error) {
 	if st.Analyze {
 		name = "ANALYZE"
 	}
-	if !st.Analyze && s.status != server.TxIdle {
+	if !st.Analyze && s.inBlock() {
 		return server.Result{}, sqlerr.New(sqlerr.ActiveSQLTransaction, "VACUUM cannot run inside a transaction block")
 	}
 	view := s.txn.View()

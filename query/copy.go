@@ -199,15 +199,32 @@ func (s *Session) copySource(outer *prepared, st *ast.CopyStmt) (*prepared, erro
 	p.key = planKey{text: outer.key.text, start: outer.start, params: "copy"}
 	if st.Query == nil {
 		// Columns are looked for first: COPY's message about a missing one is its own.
-		t, err := s.namedTable(s.catalog(), st.Table.Table)
-		if err == nil {
-			if _, err = copyColumns(t, st.Columns); err != nil {
+		t, err := s.copyTable(st.Table.Table)
+		if err != nil {
+			return nil, err
+		}
+		if t != nil {
+			if _, err := copyColumns(t, st.Columns); err != nil {
 				return nil, err
 			}
 		}
 		p.stmt = selectOf(st)
 	}
 	return p, s.preparePlan(p)
+}
+
+// copyTable finds the table of a COPY TO, nil for a relation of the system.
+func (s *Session) copyTable(name ast.QualifiedName) (*schema.Table, error) {
+	t, err := plan.Table(s.catalog(), name)
+	if err == nil {
+		return t, nil
+	}
+	if s.engine.cfg.System != nil {
+		if _, ok := s.engine.cfg.System.Relation(name.Schema, name.Name); ok {
+			return nil, nil
+		}
+	}
+	return nil, err
 }
 
 // selectOf is COPY table (columns) TO as a SELECT.

@@ -68,12 +68,15 @@ func (s *Session) catalog() *schema.Catalog {
 // namedTable finds a table by the name in a statement: 42P01, or 42501 for a relation of the system.
 func (s *Session) namedTable(cat *schema.Catalog, name ast.QualifiedName) (*schema.Table, error) {
 	t, err := plan.Table(cat, name)
-	if err != nil && s.engine.cfg.System != nil {
+	if err == nil {
+		return t, nil
+	}
+	if s.engine.cfg.System != nil {
 		if _, ok := s.engine.cfg.System.Relation(name.Schema, name.Name); ok {
-			return nil, sqlerr.New(sqlerr.InsufficientPrivilege, "permission denied: %q is a system catalog", name.Name).At(name.Pos())
+			return nil, sqlerr.New(sqlerr.InsufficientPrivilege, "permission denied: %q is a system catalog", name.Name)
 		}
 	}
-	return t, err
+	return nil, err
 }
 
 // lockedTable locks a table for DDL and returns its newest definition.

@@ -66,7 +66,7 @@ func indexDefinition(t *schema.Table, st *ast.CreateIndexStmt) (*schema.Index, e
 	for _, e := range st.Elems {
 		c, ok := t.Column(e.Column)
 		if !ok {
-			return nil, sqlerr.New(sqlerr.UndefinedColumn, "column %q does not exist", e.Column).At(e.Pos())
+			return nil, sqlerr.New(sqlerr.UndefinedColumn, "column %q does not exist", e.Column)
 		}
 		if c.Type.Kind == value.JSONB {
 			return nil, sqlerr.NotSupported("an index on a column of type jsonb is not supported").At(e.Pos())

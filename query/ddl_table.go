@@ -111,7 +111,7 @@ func (d *tableDefiner) options(list []*ast.OptionDef) error {
 			name == "vacuum_index_cleanup", name == "vacuum_truncate", name == "log_autovacuum_min_duration":
 		case name == "oids" && (v == "false" || v == "off"):
 		default:
-			return sqlerr.New(sqlerr.InvalidParameterValue, "unrecognized parameter %q", o.Name).At(o.Pos())
+			return sqlerr.New(sqlerr.InvalidParameterValue, "unrecognized parameter %q", o.Name)
 		}
 	}
 	return nil
@@ -278,7 +278,7 @@ func (d *tableDefiner) primaryKey(con *ast.Constraint, names []string, places []
 			return sqlerr.New(sqlerr.UndefinedColumn, "column %q named in key does not exist", name).At(con.Pos())
 		}
 		if t.IsKey(c.Num) {
-			return sqlerr.New(sqlerr.DuplicateColumn, "column %q appears twice in primary key constraint", name).At(places[i])
+			return sqlerr.New(sqlerr.DuplicateColumn, "column %q appears twice in primary key constraint", name).At(con.Pos())
 		}
 		if c.Type.Kind.IsArray() || c.Type.Kind == value.JSONB {
 			return sqlerr.NotSupported("a primary key on a column of type %s is not supported", c.Type.Kind).At(places[i])

@@ -99,9 +99,12 @@ func (s *Session) executeArgs(ctx context.Context, x *ast.ExecuteStmt, inner *pr
 		}
 		to := value.Of(inner.params[i])
 		conv, err := b.Coerce(e, to, value.CastAssignment)
-		if err != nil {
+		if sqlerr.Code(err) == sqlerr.CannotCoerce {
 			return nil, sqlerr.New(sqlerr.DatatypeMismatch, "parameter $%d of type %s cannot be coerced to the expected type %s",
 				i+1, e.Type().Kind, to.Kind).WithHint("You will need to rewrite or cast the expression.").At(a.Pos())
+		}
+		if err != nil {
+			return nil, err
 		}
 		if out[i], err = expr.EvalConst(c, conv); err != nil {
 			return nil, err

@@ -219,8 +219,8 @@ func (e *explanation) text(s *exec.Step, depth int) {
 func (e *explanation) actual(s *exec.Step) string {
 	m := s.Measured()
 	if m.Runs == 0 {
-		if s.Access == nil && s.Index != "" {
-			return "" // a question to an index is measured with its scan
+		if s.Lookup {
+			return "" // measured with its scan
 		}
 		return " (never executed)"
 	}
@@ -311,7 +311,7 @@ func (e *explanation) object(s *exec.Step) *object {
 	if e.analyze && m.Removed > 0 {
 		o.add("Rows Removed by Filter", m.Removed)
 	}
-	if s.Fragments > 0 {
+	if s.Fragments > 0 && e.verbose {
 		o.add("Partitions", s.Fragments)
 		o.add("Workers", s.Workers)
 	}

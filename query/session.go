@@ -24,6 +24,7 @@ type Session struct {
 
 	txn      *store.Txn      // nil when none is open
 	status   server.TxStatus // of the block
+	several  bool            // the simple Query that was split last has several statements
 	txnTime  int64           // when the transaction began
 	stmtTime int64           // when the statement began
 	portals  []*rowPortal    // that hold a View or may come to
@@ -69,6 +70,7 @@ func (s *Session) Split(text string) ([]server.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.several = len(list) > 1
 	out := make([]server.Source, len(list))
 	for i := range list {
 		out[i] = server.Source{Text: list[i].Text, Offset: list[i].Start, Parsed: &list[i]}
@@ -151,6 +153,9 @@ func (s *Session) open() {
 	}
 	s.txnTime = s.stmtTime
 	s.txn = s.engine.db.Begin(store.TxnOptions{AsyncCommit: s.set.vars.asyncCommit})
+	if s.set.vars.defaultReadOnly {
+		_ = s.set.set("transaction_read_only", "on", true) // a boolean is accepted
+	}
 }
 
 // failure is an error of a statement as the server wants it: a *sqlerr.Error with its position in the

@@ -166,7 +166,7 @@ func (s *Session) discard(st *ast.DiscardStmt) (server.Result, error) {
 	case ast.DiscardTemp:
 		return server.Result{Tag: "DISCARD TEMP"}, nil
 	}
-	if s.status != server.TxIdle {
+	if s.inBlock() {
 		return server.Result{}, sqlerr.New(sqlerr.ActiveSQLTransaction, "DISCARD ALL cannot run inside a transaction block")
 	}
 	s.set.resetAll()

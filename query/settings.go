@@ -29,7 +29,8 @@ type vars struct {
 	style            value.Style // without the time of the statement
 	bareLiterals     bool
 	asyncCommit      bool
-	readOnly         bool
+	readOnly         bool // of this transaction
+	defaultReadOnly  bool // of the next
 	statementTimeout time.Duration
 	lockTimeout      time.Duration
 	idleInTxn        time.Duration
@@ -218,6 +219,7 @@ func (s *settings) decode() vars {
 		bareLiterals:     at("cachalot.bare_literals") == "on",
 		asyncCommit:      at("synchronous_commit") == "off",
 		readOnly:         at("transaction_read_only") == "on",
+		defaultReadOnly:  at("default_transaction_read_only") == "on",
 		statementTimeout: millis("statement_timeout"),
 		lockTimeout:      millis("lock_timeout"),
 		idleInTxn:        millis("idle_in_transaction_session_timeout"),

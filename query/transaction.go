@@ -123,11 +123,8 @@ func (s *Session) setModes(m ast.TransactionModes, pos int) error {
 			return err
 		}
 	}
-	readOnly := s.set.get(settingsByName["default_transaction_read_only"]) == "on"
-	if m.ReadOnly != nil {
-		readOnly = *m.ReadOnly
-	}
-	if readOnly != s.set.vars.readOnly {
+	if m.ReadOnly != nil && *m.ReadOnly != s.set.vars.readOnly {
+		readOnly := *m.ReadOnly
 		if !readOnly && s.txn != nil && s.txn.Wrote() {
 			return sqlerr.New(sqlerr.ActiveSQLTransaction, "transaction read-write mode must be set before any query")
 		}
@@ -176,9 +173,13 @@ func (s *Session) abortBlock(chain bool) (server.Result, error) {
 	return server.Result{Tag: "ROLLBACK", TxEnded: true}, nil
 }
 
+// inBlock says whether the statement is inside of a transaction block, be it that of a query of several
+// statements.
+func (s *Session) inBlock() bool { return s.status != server.TxIdle || s.several }
+
 // checkWritable returns 25006 in a read-only transaction.
 func (s *Session) checkWritable(command string) error {
-	if s.set.vars.readOnly || s.status == server.TxIdle && s.set.get(settingsByName["default_transaction_read_only"]) == "on" {
+	if s.set.vars.readOnly {
 		return sqlerr.New(sqlerr.ReadOnlySQLTransaction, "cannot execute %s in a read-only transaction", command)
 	}
 	return nil

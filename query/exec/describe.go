@@ -40,7 +40,7 @@ func (b *builder) scanStep(n *plan.Scan, a *plan.Access) *Step {
 		s.Lines = append(s.Lines, Line{Key: "Filter", Text: condText(a.Left)})
 	}
 	for _, w := range a.Weighed {
-		if !w.Used && w.Lookup.Index != nil {
+		if !w.Used && w.Lookup.Index != nil && (a.Walk == nil || a.Walk.Index != w.Lookup.Index) {
 			s.Lines = append(s.Lines, Line{Key: "Not Used",
 				Text: w.Lookup.String() + " (rows=" + strconv.FormatFloat(w.Lookup.Count, 'f', 0, 64) + " of " +
 					strconv.FormatFloat(a.TableRows, 'f', 0, 64) + ")"})
@@ -51,7 +51,7 @@ func (b *builder) scanStep(n *plan.Scan, a *plan.Access) *Step {
 
 // lookupStep describes the questions to indexes whose answers are combined.
 func lookupStep(l *plan.Lookup) *Step {
-	s := &Step{Rows: l.Count}
+	s := &Step{Rows: l.Count, Lookup: true}
 	switch l.Kind {
 	case plan.And:
 		s.Name = "BitmapAnd"

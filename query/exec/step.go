@@ -17,6 +17,7 @@ type Step struct {
 	Rows                   float64 // estimated
 	Width                  int
 	Access                 *plan.Access // of a scan
+	Lookup                 bool         // part of a scan: a question to an index, or several combined
 	Kids                   []*Step
 	// Fragments is how many fragments work on it, on as many as Workers goroutines; 0 where it is one.
 	Fragments, Workers int

@@ -60,6 +60,9 @@ type builder struct {
 	Options
 	params *expr.ParamTypes
 	writes []*schema.Table
+	// openTargets, when set, takes the literals and parameters of unknown type of the next select list,
+	// by index: they get the type of the column that they are inserted into.
+	openTargets map[int]expr.Expr
 	tables []*schema.Table // all that were named
 }
 
@@ -89,20 +92,21 @@ func (b *builder) special(e ast.Expr) (expr.Expr, error) {
 // table finds the table of a name and notes that the plan depends on it.
 func (b *builder) table(name ast.QualifiedName) (*schema.Table, error) {
 	t, err := Table(b.Catalog, name)
-	if err == nil {
-		b.tables = append(b.tables, t)
+	if err != nil {
+		return nil, err.At(name.Pos())
 	}
-	return t, err
+	b.tables = append(b.tables, t)
+	return t, nil
 }
 
 // Table finds the table of a name written in a statement: 42P01 when there is none.
-func Table(cat *schema.Catalog, name ast.QualifiedName) (*schema.Table, error) {
+func Table(cat *schema.Catalog, name ast.QualifiedName) (*schema.Table, *sqlerr.Error) {
 	if name.Schema == "" || name.Schema == schema.PublicSchema {
 		if t, ok := cat.Table(name.Name); ok {
 			return t, nil
 		}
 	}
-	return nil, sqlerr.New(sqlerr.UndefinedTable, "relation %q does not exist", name.String()).At(name.Pos())
+	return nil, sqlerr.New(sqlerr.UndefinedTable, "relation %q does not exist", name.String())
 }
 
 // conjuncts splits a condition and compiles its parts.

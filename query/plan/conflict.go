@@ -50,7 +50,7 @@ func (b *builder) onConflict(t *schema.Table, s *ast.InsertStmt) (*Conflict, err
 func checkConflictTarget(t *schema.Table, target *ast.ConflictTarget) error {
 	if target.Constraint != "" {
 		if t.HiddenKey || target.Constraint != t.KeyName {
-			return sqlerr.New(sqlerr.UndefinedObject, "constraint %q for table %q does not exist", target.Constraint, t.Name).At(target.Pos())
+			return sqlerr.New(sqlerr.UndefinedObject, "constraint %q for table %q does not exist", target.Constraint, t.Name)
 		}
 		return nil
 	}
@@ -61,7 +61,7 @@ func checkConflictTarget(t *schema.Table, target *ast.ConflictTarget) error {
 		}
 		c, ok := t.Column(e.Column)
 		if !ok {
-			return sqlerr.New(sqlerr.UndefinedColumn, "column %q does not exist", e.Column).At(e.Pos())
+			return sqlerr.New(sqlerr.UndefinedColumn, "column %q does not exist", e.Column).At(target.Pos())
 		}
 		if !slices.Contains(cols, c.Num) {
 			cols = append(cols, c.Num)

@@ -190,6 +190,8 @@ func checkWidth(cols []*schema.Column, width int, s *ast.InsertStmt, row []ast.E
 
 // insertQuery plans INSERT .. SELECT.
 func (b *builder) insertQuery(t *schema.Table, cols []*schema.Column, s *ast.InsertStmt) (Node, int, error) {
+	open := map[int]expr.Expr{}
+	b.openTargets = open
 	in, columns, err := b.selectStmt(s.Query)
 	if err != nil {
 		return nil, 0, err
@@ -204,7 +206,11 @@ func (b *builder) insertQuery(t *schema.Table, cols []*schema.Column, s *ast.Ins
 		if i < len(s.Query.Targets) {
 			pos = s.Query.Targets[i].Expr.Pos()
 		}
-		x, err := binder.Assign(expr.NewColumn(i, c.Type, quoteIdent(c.Name), pos), cols[i].Type, cols[i].Name)
+		var source expr.Expr = expr.NewColumn(i, c.Type, quoteIdent(c.Name), pos)
+		if x, ok := open[i]; ok {
+			source = x
+		}
+		x, err := binder.Assign(source, cols[i].Type, cols[i].Name)
 		if err != nil {
 			return nil, 0, err
 		}

@@ -62,10 +62,6 @@ func nameOf(e ast.Expr) (string, int) {
 		return "greatest", 2
 	case *ast.SQLValueFunc:
 		return e.Name, 2
-	case *ast.Const:
-		if e.Kind == ast.Bool {
-			return "bool", 1
-		}
 	}
 	return "", 0
 }

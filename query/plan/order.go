@@ -145,7 +145,7 @@ func (q *query) matchDistinctOn() error {
 		}
 		if !containsExpr(q.on, k.expr) {
 			return sqlerr.New(sqlerr.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions").
-				At(q.stmt.OrderBy[i].Expr.Pos())
+				At(q.stmt.DistinctOn[0].Pos())
 		}
 		if !keyBefore(q.keys[:i], k.expr) {
 			seen++

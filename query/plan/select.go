@@ -162,9 +162,50 @@ func (q *query) hasAggregates() bool {
 }
 
 func (q *query) bindTargets() error {
+	open := q.openTargets
+	q.openTargets = nil
+	if open != nil && len(q.stmt.GroupBy) == 0 && !q.stmt.Distinct {
+		if err := q.bindOpenTargets(open); err != nil {
+			return err
+		}
+	}
 	targets, err := q.bindTargetList(q.stmt.Targets, q.scope, q.aggregateBinder("SELECT"))
 	q.targets = targets
 	return err
+}
+
+// bindOpenTargets notes the targets that are literals or parameters without a type, and puts NULL in their place.
+func (q *query) bindOpenTargets(open map[int]expr.Expr) error {
+	list := make([]*ast.Target, len(q.stmt.Targets))
+	copy(list, q.stmt.Targets)
+	for i, t := range list {
+		switch e := t.Expr.(type) {
+		case *ast.Const:
+			if e.Kind != ast.String {
+				continue
+			}
+		case *ast.ParamRef:
+		case *ast.ColumnRef:
+			if e.Star {
+				return nil // places in the list are not those of the columns
+			}
+			continue
+		default:
+			continue
+		}
+		x, err := q.binder(nil, "SELECT").Bind(t.Expr)
+		if err != nil {
+			return err
+		}
+		if x.Type().Kind == value.Unknown {
+			open[i] = x
+			list[i] = &ast.Target{Offset: t.Offset, Alias: t.Alias, Expr: &ast.Const{Offset: ast.Offset(t.Expr.Pos()), Kind: ast.Null}}
+		}
+	}
+	stmt := *q.stmt
+	stmt.Targets = list
+	q.stmt = &stmt
+	return nil
 }
 
 // bindTargetList binds a select list or RETURNING list and expands its stars.

@@ -95,7 +95,7 @@ func (b *builder) assignments(t *schema.Table, sc *scope, list []*ast.Assignment
 			}
 			for _, o := range out {
 				if o.Num == x.Num {
-					return nil, sqlerr.New(sqlerr.SyntaxError, "multiple assignments to same column %q", target.Name).At(target.Pos())
+					return nil, sqlerr.New(sqlerr.SyntaxError, "multiple assignments to same column %q", target.Name)
 				}
 			}
 			out = append(out, x)

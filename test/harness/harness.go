@@ -85,7 +85,7 @@ func Start(t testing.TB, dir string, flags ...string) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	s.cmd.SysProcAttr = dieWithParent
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
