@@ -48,7 +48,6 @@ func startChild() (*child, error) {
 	}
 	c := &child{cmd: exec.Command(self, childArg, dir), dir: dir}
 	c.cmd.Stderr = os.Stderr
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := c.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
