@@ -90,6 +90,31 @@ func (e *AnyAll) apply(c *Context, l, a value.Value) (value.Value, error) {
 	return value.NewBool(e.All), nil
 }
 
+// asList returns Left = ANY (array) and Left <> ALL (array) over a constant array as an
+// InList, nil when it is not one.
+func (e *AnyAll) asList() Expr {
+	k, ok := e.Array.(*Const)
+	if !ok || e.Op.kernel != compareKernel || e.All != (e.Op.Op == "<>") || !e.All && e.Op.Op != "=" {
+		return nil
+	}
+	if k.Val.IsNull() {
+		return NewConst(value.Null(value.Bool), boolType, e.pos)
+	}
+	var list []Expr
+	elem := kindOf(e.Array).Elem()
+	value.ArrayEach(elem, k.Val.Bytes(), func(_ int, v value.Value) bool {
+		list = append(list, NewConst(v, value.Of(elem), k.pos))
+		return true
+	})
+	if len(list) == 0 {
+		if keepsOperand([]Expr{e.Left}) {
+			return nil
+		}
+		return NewConst(value.NewBool(e.All), boolType, e.pos)
+	}
+	return NewInList(e.Left, list, e.All, e.pos)
+}
+
 // Contains is Arg CONTAINS Elem, a word of Cachalot's: whether the array has an
 // element equal to Elem. Unlike Elem = ANY (Arg), elements that are NULL do not make the
 // answer NULL: it is NULL only when Arg or Elem is.

@@ -195,6 +195,10 @@ func foldNode(e Expr, most Volatility, c *Context) Expr {
 		if s := x.simplify(); s != e {
 			return s
 		}
+	case *AnyAll:
+		if s := x.asList(); s != nil {
+			return foldNode(s, most, c)
+		}
 	}
 	ready := true
 	e.children(func(x Expr) {

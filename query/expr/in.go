@@ -98,13 +98,18 @@ func newValueSet(list []Expr) *valueSet {
 		if !ok {
 			return nil
 		}
-		if k.Val.IsNull() {
-			s.null = true
-			continue
-		}
-		buf = s.add(k.Val, buf)
+		buf = s.put(k.Val, buf)
 	}
 	return s
+}
+
+// put adds a value or a NULL; buf is memory for its key, which it returns.
+func (s *valueSet) put(v value.Value, buf []byte) []byte {
+	if v.IsNull() {
+		s.null = true
+		return buf
+	}
+	return s.add(v, buf)
 }
 
 func (s *valueSet) add(v value.Value, buf []byte) []byte {

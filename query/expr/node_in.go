@@ -11,8 +11,21 @@ func compileIn(e *InList) node {
 	if e.set != nil {
 		return &inNode{arg: compile(e.Arg), set: e.set, not: e.Not}
 	}
+	if constantList(e.List) {
+		return &inNode{arg: compile(e.Arg), not: e.Not, items: e.List}
+	}
 	args := append([]Expr{e.Arg}, e.List...)
 	return newApplyNode(e, false, e.apply, args...)
+}
+
+// constantList says whether the items have one value for a whole statement: parameters, mostly.
+func constantList(list []Expr) bool {
+	for _, e := range list {
+		if !IsConst(e) {
+			return false
+		}
+	}
+	return true
 }
 
 // apply is IN over values: the operand, then the list.
@@ -39,14 +52,45 @@ type inNode struct {
 	arg node
 	set *valueSet
 	not bool
+	// items are what set is made of for each statement, nil when it is fixed.
+	items []Expr
+	vals  []value.Value
 
 	out      result
 	dict     *column.Dict
 	verdicts []uint8 // by code: 0 not known, 1 not in the set, 2 in it
 }
 
-func (n *inNode) eval(c *Context, in *column.Batch, sel []int32) (*column.Vec, error) {
+// operand evaluates the left side, and makes the set that of the context.
+func (n *inNode) operand(c *Context, in *column.Batch, sel []int32) (*column.Vec, error) {
 	x, err := n.arg.eval(c, in, sel)
+	if err != nil || n.items == nil {
+		return x, err
+	}
+	same := n.set != nil
+	for i, e := range n.items {
+		v, err := e.eval(c, nil)
+		if err != nil {
+			return nil, err
+		}
+		if len(n.vals) <= i {
+			n.vals = append(n.vals, v)
+		} else if n.vals[i] != v {
+			n.vals[i], same = v, false
+		}
+	}
+	if !same {
+		n.set, n.dict = &valueSet{}, nil
+		var buf []byte
+		for _, v := range n.vals {
+			buf = n.set.put(v, buf)
+		}
+	}
+	return x, nil
+}
+
+func (n *inNode) eval(c *Context, in *column.Batch, sel []int32) (*column.Vec, error) {
+	x, err := n.operand(c, in, sel)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +124,7 @@ func (n *inNode) eval(c *Context, in *column.Batch, sel []int32) (*column.Vec, e
 }
 
 func (n *inNode) filter(c *Context, in *column.Batch, sel []int32, want bool, dst []int32) ([]int32, error) {
-	x, err := n.arg.eval(c, in, sel)
+	x, err := n.operand(c, in, sel)
 	if err != nil {
 		return nil, err
 	}
