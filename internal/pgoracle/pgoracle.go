@@ -52,12 +52,15 @@ func Shared(t testing.TB) *Server {
 }
 
 // Main runs a package's tests and stops the shared server: call it from TestMain.
-func Main(m *testing.M) {
-	code := m.Run()
+func Main(m *testing.M) { os.Exit(Run(m.Run)) }
+
+// Run runs tests and stops the shared server: for a TestMain that has more to do.
+func Run(tests func() int) (code int) {
+	code = tests()
 	if shared != nil {
 		shared.Stop()
 	}
-	os.Exit(code)
+	return code
 }
 
 // binDir returns the directory of PostgreSQL 15's programs.
