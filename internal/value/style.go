@@ -3,7 +3,7 @@ package value
 import "time"
 
 // Style is how a session writes and reads values as text: its DateStyle,
-// TimeZone and the like. Read-only once in use.
+// TimeZone and the like. Read-only once in use. Functions that take a *Style take no nil.
 type Style struct {
 	Location    *time.Location // TimeZone; nil means UTC
 	DateFormat  DateFormat
