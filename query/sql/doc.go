@@ -11,5 +11,5 @@
 //	ast      the tree that all others see, shaped after PostgreSQL's
 //
 // Why a MySQL grammar reads PostgreSQL's language, and what that costs, is told in
-// docs/decisions; how each construct is carried through it in package rewrite.
+// docs/decisions/0002-sql-through-tidb.md; how each construct is carried through it in package rewrite.
 package sql

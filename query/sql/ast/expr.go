@@ -8,7 +8,7 @@ type ColumnRef struct {
 	// MaybeLiteral is set with bare literals on (parse.Options), for a name of one
 	// unquoted part: when it names no column, it is the text literal Raw.
 	MaybeLiteral bool
-	Raw          string // the word in its original case; set with MaybeLiteral
+	Raw          string // the word in its original case; set with MaybeLiteral, and where folding changed it
 }
 
 // ConstKind is the kind of a literal.

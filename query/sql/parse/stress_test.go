@@ -28,7 +28,7 @@ func TestMutationsNeverReachTiDBsErrors(t *testing.T) {
 	slices.Sort(all) // the corpus is a map
 	rng := rand.New(rand.NewSource(7))
 	accepted := 0
-	for range 60000 {
+	for range 20000 {
 		text := mutate(rng, all[rng.Intn(len(all))])
 		for rng.Intn(3) == 0 {
 			text = splice(rng, text, all[rng.Intn(len(all))])
@@ -47,8 +47,8 @@ func TestMutationsNeverReachTiDBsErrors(t *testing.T) {
 			checkTree(t, text, s)
 		}
 	}
-	t.Logf("%d of 60000 accepted", accepted)
-	if accepted < 5000 {
+	t.Logf("%d of 20000 accepted", accepted)
+	if accepted < 2000 {
 		t.Errorf("only %d mutations were accepted: the test says little", accepted)
 	}
 }

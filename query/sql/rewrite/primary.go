@@ -175,9 +175,9 @@ func (p *Parser) dottedName(first *lex.Token) operand {
 		if p.Tok().Kind == lex.String {
 			return p.typedLiteral(&ast.TypeName{Offset: c.Offset, Names: c.Parts}, p.Advance())
 		}
-	} else if p.opts.BareLiterals && first.Kind == lex.Word {
-		c.MaybeLiteral = true
-		c.Raw = p.text[first.Start:first.End]
+	} else if raw := p.text[first.Start:first.End]; first.Kind == lex.Word && (p.opts.BareLiterals || raw != c.Parts[0].Name) {
+		c.MaybeLiteral = p.opts.BareLiterals
+		c.Raw = raw
 	}
 	return p.indirection(p.column(c), c.Offset)
 }
