@@ -352,7 +352,8 @@ func (db *DB) abortFeed(s *status) {
 	}
 	err := db.log.Propose(p)
 	p.apply = nil
-	if err != nil { // the log is gone, and the feed with it
+	if err != nil { // the log is full or gone; in memory the feed ends all the same
+		db.log.owe(s.id)
 		db.applying.Lock()
 		db.endFeed(feedEnd{status: s.id}, never)
 		db.applying.Unlock()

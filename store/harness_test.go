@@ -75,6 +75,14 @@ type testDB struct {
 	cfg   Config
 	db    *DB
 	model map[int64]testRow
+	under *vfs.Mem // the disk, when cfg.FS only wraps it
+}
+
+func (d *testDB) disk() *vfs.Mem {
+	if d.under != nil {
+		return d.under
+	}
+	return d.cfg.FS.(*vfs.Mem)
 }
 
 // manualClock makes timestamps deterministic.

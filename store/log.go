@@ -56,6 +56,11 @@ type localLog struct {
 	leading bool
 	failed  error // sticky: the log cannot be written any more
 
+	// owed are feeds given up in memory and not in the log: by the last start, and
+	// for lack of space. Their ends go before the next record, or a replay would take
+	// them for pending and refuse what came in the place of their rows.
+	owed []uint64
+
 	applied wal.LSN // everything below is applied; guarded by DB.applying
 }
 
@@ -68,19 +73,17 @@ func (l *localLog) Propose(p *proposal) error {
 		l.mu.Unlock()
 		return l.failed
 	}
-	p.ts = max(uint64(l.db.cfg.Clock()), l.last+1)
-	if l.wal != nil {
-		binary.LittleEndian.PutUint64(p.payload[timestampOffset:], p.ts)
-		var err error
-		if _, p.end, err = l.wal.Append(p.kind, p.payload); err != nil {
-			if errors.Is(err, wal.ErrFailed) {
-				l.failed = logError(err)
-			}
-			l.mu.Unlock()
-			return logError(err)
-		}
+	err := l.settle()
+	if err == nil {
+		p.ts, p.end, err = l.append(p.kind, p.payload)
 	}
-	l.last = p.ts
+	if err != nil {
+		if errors.Is(err, wal.ErrFailed) {
+			l.failed = logError(err)
+		}
+		l.mu.Unlock()
+		return logError(err)
+	}
 	l.queue = append(l.queue, p)
 	lead := !l.leading
 	l.leading = true
@@ -94,6 +97,37 @@ func (l *localLog) Propose(p *proposal) error {
 	}
 	l.leadGroup(p)
 	return p.err
+}
+
+// append stamps a record and puts it at the end of the log. It holds mu.
+func (l *localLog) append(kind byte, payload []byte) (ts uint64, end wal.LSN, err error) {
+	ts = max(uint64(l.db.cfg.Clock()), l.last+1)
+	if l.wal != nil {
+		binary.LittleEndian.PutUint64(payload[timestampOffset:], ts)
+		if _, end, err = l.wal.Append(kind, payload); err != nil {
+			return 0, 0, err
+		}
+	}
+	l.last = ts
+	return ts, end, nil
+}
+
+// owe notes that feeds have ended of which the log does not know.
+func (l *localLog) owe(statuses ...uint64) {
+	l.mu.Lock()
+	l.owed = append(l.owed, statuses...)
+	l.mu.Unlock()
+}
+
+// settle logs the ends that are owed. It holds mu.
+func (l *localLog) settle() error {
+	for l.wal != nil && len(l.owed) > 0 {
+		if _, _, err := l.append(recordFeedEnd, appendFeedEnd(appendHeader(nil, 0), l.owed[0])); err != nil {
+			return err
+		}
+		l.owed = l.owed[1:]
+	}
+	return nil
 }
 
 // leadGroup carries out one group, of which own is the leader's proposal.

@@ -382,6 +382,7 @@ func (db *DB) finishRecovery() {
 	db.statuses.m.Range(func(_, v any) bool {
 		if s := v.(*status); s.commit.Load() == 0 {
 			db.endFeed(feedEnd{status: s.id}, never)
+			db.log.owe(s.id)
 		}
 		return true
 	})
