@@ -1,0 +1,112 @@
+package query
+
+import (
+	"context"
+	"io"
+	"testing"
+
+	"github.com/cachalotdb/cachalot/internal/column"
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/server"
+	"github.com/cachalotdb/cachalot/store"
+)
+
+// open returns an engine over a database in memory.
+func open(t testing.TB) *Engine {
+	t.Helper()
+	db, err := store.Open(context.Background(), store.Config{Partitions: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return New(db, Config{})
+}
+
+// testSession is a session with the short calls that tests want.
+type testSession struct {
+	t testing.TB
+	server.Session
+}
+
+func newTestSession(t testing.TB, e *Engine) testSession {
+	t.Helper()
+	s, err := e.NewSession(context.Background(), server.SessionConfig{User: "cachalot", Database: "cachalot", Statements: new(server.Statements)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return testSession{t, s}
+}
+
+// counter is a sink that counts rows and remembers the first value of the last.
+type counter struct {
+	rows int
+	last value.Value
+	data io.Reader
+}
+
+func (c *counter) Rows(b *column.Batch, from, to int) error {
+	c.rows += to - from
+	if len(b.Vecs) > 0 {
+		c.last = b.Vecs[0].Value(to - 1)
+	}
+	return nil
+}
+
+func (c *counter) CopyIn(server.CopyHeader) (io.Reader, error)  { return c.data, nil }
+func (c *counter) CopyOut(server.CopyHeader) (io.Writer, error) { return io.Discard, nil }
+
+// query runs the statements of a text as a simple Query and returns what the last one answered.
+func (s testSession) query(text string) (*counter, error) {
+	s.t.Helper()
+	ctx := context.Background()
+	c := &counter{}
+	run := func() error {
+		sources, err := s.Split(text)
+		if err != nil {
+			return err
+		}
+		for _, src := range sources {
+			p, err := s.Prepare(ctx, src, nil)
+			if err != nil {
+				return err
+			}
+			portal, err := s.Bind(ctx, p, server.Args{})
+			if err != nil {
+				return err
+			}
+			*c = counter{}
+			if _, err := portal.Run(ctx, c, 0); err != nil {
+				return err
+			}
+			portal.Close()
+		}
+		return nil
+	}
+	err := run()
+	if endErr := s.EndImplicit(ctx, err != nil); err == nil {
+		err = endErr
+	}
+	return c, err
+}
+
+func (s testSession) must(text string) *counter {
+	s.t.Helper()
+	c, err := s.query(text)
+	if err != nil {
+		s.t.Fatalf("%s: %v", text, err)
+	}
+	return c
+}
+
+func (s testSession) fails(text, code string) {
+	s.t.Helper()
+	if _, err := s.query(text); sqlerr.Code(err) != code {
+		s.t.Fatalf("%s: %v, want %s", text, err, code)
+	}
+}
