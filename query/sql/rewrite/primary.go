@@ -175,11 +175,19 @@ func (p *Parser) dottedName(first *lex.Token) operand {
 		if p.Tok().Kind == lex.String {
 			return p.typedLiteral(&ast.TypeName{Offset: c.Offset, Names: c.Parts}, p.Advance())
 		}
-	} else if raw := p.text[first.Start:first.End]; first.Kind == lex.Word && (p.opts.BareLiterals || raw != c.Parts[0].Name) {
-		c.MaybeLiteral = p.opts.BareLiterals
-		c.Raw = raw
+	} else if first.Kind == lex.Word {
+		p.keepWord(c, first)
 	}
 	return p.indirection(p.column(c), c.Offset)
+}
+
+// keepWord keeps an unquoted name as it was written, where it may be a literal
+// or where folding changed it: an error's hint then shows the user's own word.
+func (p *Parser) keepWord(c *ast.ColumnRef, word *lex.Token) {
+	raw := p.text[word.Start:word.End]
+	if p.opts.BareLiterals || raw != c.Parts[0].Name {
+		c.MaybeLiteral, c.Raw = p.opts.BareLiterals, raw
+	}
 }
 
 // starColumn ends t.*. Where MySQL has no place for it, such as in a call's
