@@ -190,7 +190,11 @@ func (s *scope) missing(err *sqlerr.Error, ref *ast.ColumnRef, name string) erro
 		return err.WithHint("Perhaps you meant to reference the column \"%s.%s\".", alias, column)
 	}
 	if len(ref.Parts) == 1 && len(s.relations) > 0 {
-		return err.WithHint("If %s is a value, write it as '%s'; bare words are values only after SET cachalot.bare_literals = on.", name, name)
+		word := name
+		if ref.Raw != "" {
+			word = ref.Raw // 'Paris', where the name was folded to paris
+		}
+		return err.WithHint("If %s is a value, write it as '%s'; bare words are values only after SET cachalot.bare_literals = on.", word, word)
 	}
 	return err
 }
