@@ -1,7 +1,11 @@
 package lex
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -107,6 +111,22 @@ func FuzzScan(f *testing.F) {
 		"1.5e-3..2 a::b <= >= != == ->> @- \"q\"\"\"", "B'01' X'F' N'x' '1'\n'2' 2021-10-19"} {
 		f.Add(s, false)
 		f.Add(s, true)
+	}
+	files, err := filepath.Glob("../../../test/corpus/*.jsonl")
+	if err != nil || len(files) == 0 {
+		f.Fatalf("no corpus of real traffic: %v", err)
+	}
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for i, line := range bytes.Split(data, []byte("\n")) {
+			var l struct{ Statement string }
+			if i%9 == 0 && json.Unmarshal(line, &l) == nil {
+				f.Add(l.Statement, false)
+			}
+		}
 	}
 	f.Fuzz(func(t *testing.T, text string, bare bool) {
 		var toks Tokens
