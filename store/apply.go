@@ -174,7 +174,7 @@ func (o *op) apply(stamp uint64, s *status) {
 		cols[i].Set(row, v)
 	}
 	for i := len(vals); i < len(cols); i++ { // a column added since the record was made
-		cols[i].Set(row, p.coll.missing(i))
+		cols[i].Set(row, missing(&p.coll.def.Load().Columns[i]))
 	}
 	p.begin(row, stamp, s, o.probe.hash, o.head, o.linked)
 	if o.base.ok {
@@ -187,13 +187,13 @@ func (o *op) apply(stamp uint64, s *status) {
 	}
 }
 
-// missing returns what rows hold in the column of an index that were stored without it.
-func (c *collection) missing(i int) value.Value {
-	col := &c.def.Load().Columns[i]
-	if col.Missing == nil {
-		return value.Null(col.Type.Kind)
+// missing returns what rows hold in a column that they were stored without.
+func missing(c *schema.Column) value.Value {
+	if c.Missing == nil {
+		return value.Null(c.Type.Kind)
 	}
-	v, _, _ := value.DecodeStored(col.Missing)
+	v, _, err := value.DecodeStored(c.Missing)
+	invariant.Check(err == nil, "missing value of column %s: %v", c.Name, err)
 	return v
 }
 
@@ -247,8 +247,8 @@ type feedChunk struct {
 	table          uint32
 	generation     uint64
 
-	// def is set in the first chunk for a collection that the transaction has
-	// made itself and that no commit record has announced yet.
+	// def is set in the first chunk of a feed into a collection that the
+	// transaction has made itself and that no commit record has announced yet.
 	def   *schema.Table
 	rows  []chunkRows
 	parts []part
@@ -303,9 +303,6 @@ func (db *DB) applyChunk(c *feedChunk) error {
 	s := db.statuses.get(c.status)
 	if s == nil {
 		s = db.statuses.create(c.status, c.owner, c.txn)
-	}
-	if c.def != nil && db.unborn[c.generation] == nil {
-		db.unborn[c.generation] = newCollection(c.def, db.partitions, db.recovering)
 	}
 	if err := db.applyFeedOps(c, s); err != nil || len(c.rows) == 0 {
 		return err
@@ -366,8 +363,9 @@ func (p *Part) applyRows(r *chunkRows, s *status) {
 			c.SetVec(first, &r.batch.Vecs[i], 0, n)
 			continue
 		}
+		v := missing(&def.Columns[i])
 		for j := range uint32(n) {
-			c.Set(first+j, p.coll.missing(i))
+			c.Set(first+j, v)
 		}
 	}
 	stamp := statusRef(s.id)

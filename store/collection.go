@@ -6,7 +6,6 @@ import (
 
 	"github.com/cachalotdb/cachalot/index"
 	"github.com/cachalotdb/cachalot/internal/column"
-	"github.com/cachalotdb/cachalot/internal/invariant"
 	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/value"
 )
@@ -117,13 +116,7 @@ func (p *Part) addColumns(def *schema.Table) {
 	cols := append(old[:len(old):len(old)], make([]*column.Store, len(def.Columns)-len(old))...)
 	for i := len(old); i < len(cols); i++ {
 		c := &def.Columns[i]
-		missing := value.Null(c.Type.Kind)
-		if c.Missing != nil {
-			v, _, err := value.DecodeStored(c.Missing)
-			invariant.Check(err == nil, "missing value of column %s.%s: %v", def.Name, c.Name, err)
-			missing = v
-		}
-		cols[i] = column.NewStore(c.Type, &p.coll.account, missing, p.rows)
+		cols[i] = column.NewStore(c.Type, &p.coll.account, missing(c), p.rows)
 	}
 	p.columns.Store(&cols)
 }

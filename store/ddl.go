@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/cachalotdb/cachalot/internal/column"
 	"github.com/cachalotdb/cachalot/internal/schema"
@@ -25,11 +26,14 @@ func (t *Txn) PutTable(def *schema.Table) error {
 	coll := t.state(t.db.published.Load().state).collections[def.OID]
 	switch {
 	case coll == nil || coll.generation != def.Generation:
+		t.forget(def.OID)
 		t.create(def)
 	case t.created[def.Generation] != nil:
 		coll.adopt(def, false, 1)
+		t.delta(coll).widen(def)
 	default:
 		t.widen(coll, def)
+		t.delta(coll).widen(def)
 	}
 	t.change(schemaChange{put: def})
 	return nil
@@ -111,8 +115,15 @@ func (t *Txn) attach(ctx context.Context, p *Part, def *schema.Table, x *schema.
 
 // DropTable drops a table, whose exclusive lock is held.
 func (t *Txn) DropTable(oid uint32) error {
+	t.forget(oid)
 	t.change(schemaChange{drop: oid})
 	return nil
+}
+
+// forget drops what the transaction has written to a table whose data goes:
+// the commit record cannot name it any more.
+func (t *Txn) forget(oid uint32) {
+	t.deltas = slices.DeleteFunc(t.deltas, func(d *delta) bool { return d.coll.oid == oid })
 }
 
 // change notes a schema change for the commit record.

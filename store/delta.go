@@ -2,10 +2,12 @@ package store
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/google/btree"
 
 	"github.com/cachalotdb/cachalot/internal/column"
+	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/value"
 )
 
@@ -78,6 +80,26 @@ func (d *delta) put(r *deltaRow) {
 	d.rows.ReplaceOrInsert(r)
 	if r.hasBase {
 		d.ended.ReplaceOrInsert(baseName(r.part, r.base))
+	}
+}
+
+// widen gives the rows the columns that def has and they have not.
+func (d *delta) widen(def *schema.Table) {
+	var narrow []*deltaRow
+	d.rows.Ascend(func(r *deltaRow) bool {
+		if r.row != nil && len(r.row) < len(def.Columns) {
+			narrow = append(narrow, r)
+		}
+		return true
+	})
+	for _, r := range narrow {
+		wide := *r
+		wide.row = slices.Clone(r.row)
+		for i := len(r.row); i < len(def.Columns); i++ {
+			wide.row = append(wide.row, missing(&def.Columns[i]))
+		}
+		d.rows.ReplaceOrInsert(&wide)
+		d.view = nil
 	}
 }
 

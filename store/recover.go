@@ -359,8 +359,12 @@ func (db *DB) checkParts(parts []part) error {
 }
 
 func (db *DB) replayChunk(c *feedChunk) error {
-	if c.def != nil && db.unborn[c.generation] == nil {
-		db.unborn[c.generation] = newCollection(c.def, db.partitions, true)
+	if c.def != nil {
+		if coll := db.unborn[c.generation]; coll != nil { // altered since it was announced
+			coll.adopt(c.def, true, 0)
+		} else {
+			db.unborn[c.generation] = newCollection(c.def, db.partitions, true)
+		}
 	}
 	db.statuses.raise(c.generation)
 	for i := range c.rows {
