@@ -2,6 +2,7 @@ package store
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
@@ -163,14 +164,22 @@ type image struct {
 	header  checkpointHeader
 	view    *View
 	txn     *Txn
-	unborn  []*collection
+	unborn  []*schema.Table
 	pending []pendingFeed
 }
 
 // pendingFeed is a copy of a pending status' rows.
 type pendingFeed struct {
 	status *status
-	rows   []statusRows
+	rows   []pendingRows
+}
+
+// pendingRows are the rows in one collection part, with the definition of that
+// moment and the begins of those that have ended: both may change meanwhile.
+type pendingRows struct {
+	statusRows
+	def    *schema.Table
+	begins []uint64
 }
 
 // capture takes the image's moment: between two records.
@@ -189,9 +198,9 @@ func (db *DB) capture() *image {
 		LastID:         db.statuses.next.Load(),
 	}
 	for _, c := range db.unborn {
-		img.unborn = append(img.unborn, c)
+		img.unborn = append(img.unborn, c.def.Load())
 	}
-	slices.SortFunc(img.unborn, func(a, b *collection) int { return int(int64(a.generation) - int64(b.generation)) })
+	slices.SortFunc(img.unborn, func(a, b *schema.Table) int { return cmp.Compare(a.Generation, b.Generation) })
 	db.statuses.m.Range(func(_, v any) bool {
 		s := v.(*status)
 		if s.commit.Load() != 0 {
@@ -199,12 +208,20 @@ func (db *DB) capture() *image {
 		}
 		f := pendingFeed{status: s}
 		for _, r := range s.rows {
-			f.rows = append(f.rows, statusRows{r.part, slices.Clone(r.begun), slices.Clone(r.ended)})
+			copied := pendingRows{
+				statusRows: statusRows{r.part, slices.Clone(r.begun), slices.Clone(r.ended)},
+				def:        r.part.coll.def.Load(),
+				begins:     make([]uint64, len(r.ended)),
+			}
+			for i, row := range r.ended {
+				copied.begins[i] = r.part.versions.Begin(row)
+			}
+			f.rows = append(f.rows, copied)
 		}
 		img.pending = append(img.pending, f)
 		return true
 	})
-	slices.SortFunc(img.pending, func(a, b pendingFeed) int { return int(int64(a.status.id) - int64(b.status.id)) })
+	slices.SortFunc(img.pending, func(a, b pendingFeed) int { return cmp.Compare(a.status.id, b.status.id) })
 	return img
 }
 
@@ -255,8 +272,8 @@ func (img *image) writeBlocks(ctx context.Context, w *blockWriter) error {
 			return err
 		}
 	}
-	for _, c := range img.unborn {
-		if err := w.json(blockTable, checkpointTable{Def: c.def.Load(), Unborn: true}); err != nil {
+	for _, def := range img.unborn {
+		if err := w.json(blockTable, checkpointTable{Def: def, Unborn: true}); err != nil {
 			return err
 		}
 	}
@@ -325,8 +342,7 @@ func (img *image) writeTable(ctx context.Context, w *blockWriter, tv *TableView)
 //	uvarint  number; for each uvarint begin, uvarint length and bytes of the key
 func (img *image) writeFeed(ctx context.Context, w *blockWriter, f pendingFeed) error {
 	for _, r := range f.rows {
-		c := r.part.coll
-		def := c.def.Load()
+		c, def := r.part.coll, r.def
 		head := binary.AppendUvarint(nil, f.status.id)
 		head = binary.AppendUvarint(head, f.status.owner)
 		head = binary.AppendUvarint(head, uint64(c.oid))
@@ -354,8 +370,8 @@ func (img *image) writeFeed(ctx context.Context, w *blockWriter, f pendingFeed) 
 			continue
 		}
 		payload := binary.AppendUvarint(slices.Clone(head), uint64(len(r.ended)))
-		for _, row := range r.ended {
-			payload = binary.AppendUvarint(payload, img.db.statuses.settled(r.part.versions.Begin(row)))
+		for i, row := range r.ended {
+			payload = binary.AppendUvarint(payload, img.settled(r.begins[i]))
 			payload = appendBytes(payload, r.part.appendRowKey(nil, def, row))
 		}
 		if err := w.block(blockEnded, payload); err != nil {
@@ -363,6 +379,16 @@ func (img *image) writeFeed(ctx context.Context, w *blockWriter, f pendingFeed) 
 		}
 	}
 	return nil
+}
+
+// settled is statuses.settled at the image's moment.
+func (img *image) settled(stamp uint64) uint64 {
+	if _, pending := slices.BinarySearchFunc(img.pending, stamp&^statusBit, func(f pendingFeed, id uint64) int {
+		return cmp.Compare(f.status.id, id)
+	}); pending && stamp&statusBit != 0 {
+		return stamp
+	}
+	return img.db.statuses.settled(stamp)
 }
 
 // blockWriter writes blocks and counts them.
