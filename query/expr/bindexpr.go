@@ -285,8 +285,8 @@ func (b *Binder) between(x, lo, hi Expr, not bool, pos int) (Expr, error) {
 	return foldNode(join(l, r), Immutable, foldContext()), nil
 }
 
-// bindIn makes one look-up in a list when its items and the operand have a common
-// type and more than one is no column, and a chain of equalities otherwise.
+// bindIn makes one look-up in a list of several items that read no column and have a common type with the
+// operand, and a chain of equalities otherwise.
 func (b *Binder) bindIn(e *ast.InExpr) (Expr, error) {
 	if isRow(e.Arg) {
 		return nil, sqlerr.NotSupported("comparing rows is not supported").At(e.Pos())
@@ -304,7 +304,7 @@ func (b *Binder) bindIn(e *ast.InExpr) (Expr, error) {
 		plain = plain && IsConst(list[i])
 	}
 	if len(list) > 1 && plain {
-		if t, err := Common(append([]Expr{x}, list...), "IN"); err == nil {
+		if t, err := Common(append([]Expr{x}, list...), "IN"); err == nil && !t.Kind.IsArray() {
 			return b.inList(e, x, list, t)
 		}
 	}
@@ -666,7 +666,7 @@ func (b *Binder) bindNullIf(e *ast.NullIfExpr) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	cond := &Call{head: head{boolType, e.Pos()}, Func: op.fn, Args: args}
+	cond := foldNode(&Call{head: head{boolType, e.Pos()}, Func: op.fn, Args: args}, Immutable, foldContext())
 	t := args[0].Type()
 	null := NewConst(value.Null(t.Kind), t, e.Pos())
 	return &Case{head: head{t, e.Pos()}, Conds: []Expr{cond}, Results: []Expr{null}, Else: args[0], form: caseNullIf}, nil

@@ -222,7 +222,7 @@ func (e *InList) deparse(d *deparser) {
 	} else {
 		d.WriteString(" = ANY (")
 	}
-	if k := kindOf(e.List[0]); e.set != nil && k.Array().Valid() {
+	if k := kindOf(e.List[0]); e.set != nil && !k.IsArray() {
 		elems := make([]value.Value, len(e.List))
 		for i, x := range e.List {
 			elems[i] = x.(*Const).Val
@@ -284,7 +284,7 @@ func (e *Subscript) deparse(d *deparser) {
 
 func (e *Case) deparse(d *deparser) {
 	if e.form == caseNullIf {
-		if c, ok := e.Conds[0].(*Call); ok && len(c.Args) == 2 {
+		if c, ok := e.Conds[0].(*Call); ok && c.Func.Op == "=" && Equal(c.Args[0], e.Else) {
 			d.WriteString("NULLIF(")
 			d.list(c.Args, ", ")
 			d.WriteString(")")
@@ -292,14 +292,11 @@ func (e *Case) deparse(d *deparser) {
 		}
 	}
 	d.WriteString("CASE")
-	simple := e.form == caseSimple
-	for _, cond := range e.Conds {
-		c, ok := cond.(*Call)
-		simple = simple && ok && len(c.Args) == 2
-	}
-	if simple && len(e.Conds) > 0 {
+	operand := e.operand()
+	simple := operand != nil
+	if simple {
 		d.WriteString(" ")
-		d.expr(e.Conds[0].(*Call).Args[0])
+		d.expr(operand)
 	}
 	for i, cond := range e.Conds {
 		d.WriteString(" WHEN ")
@@ -313,6 +310,22 @@ func (e *Case) deparse(d *deparser) {
 	d.WriteString(" ELSE ")
 	d.expr(e.Else)
 	d.WriteString(" END")
+}
+
+// operand returns x of CASE x WHEN y, nil when folding has changed the conditions.
+func (e *Case) operand() Expr {
+	if e.form != caseSimple {
+		return nil
+	}
+	var operand Expr
+	for _, cond := range e.Conds {
+		c, ok := cond.(*Call)
+		if !ok || c.Func.Op != "=" || operand != nil && !Equal(c.Args[0], operand) {
+			return nil
+		}
+		operand = c.Args[0]
+	}
+	return operand
 }
 
 func (e *Coalesce) deparse(d *deparser) {

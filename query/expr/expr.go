@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"slices"
+
 	"github.com/cachalotdb/cachalot/internal/value"
 )
 
@@ -175,6 +177,10 @@ func foldNode(e Expr, most Volatility, c *Context) Expr {
 			return e
 		}
 	case *Call:
+		// A strict function of a NULL is NULL, whatever its other arguments are.
+		if x.Func.Strict && slices.ContainsFunc(x.Args, isNullConst) {
+			return NewConst(value.Null(x.typ.Kind), x.typ, x.pos)
+		}
 		if x.Func.Volatility > most {
 			return e
 		}

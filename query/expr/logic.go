@@ -130,6 +130,9 @@ func (e *Logic) simplify() Expr {
 // keepsOperand says whether one of list has an effect that must not be dropped.
 func keepsOperand(list []Expr) bool {
 	for _, e := range list {
+		if _, ok := e.(*Const); ok {
+			continue
+		}
 		if v := VolatilityOf(e); v == Volatile || v == Immutable && IsConst(e) {
 			return true
 		}
