@@ -323,8 +323,7 @@ func (img *image) writeTable(ctx context.Context, w *blockWriter, tv *TableView)
 			head = binary.AppendUvarint(head, uint64(tv.def.OID))
 			head = binary.AppendUvarint(head, tv.def.Generation)
 			head = binary.AppendUvarint(head, uint64(i))
-			w.scratch = appendBatch(head, &out)
-			if err := w.block(blockRows, w.scratch); err != nil {
+			if err := w.batch(blockRows, head, &out); err != nil {
 				return err
 			}
 		}
@@ -361,7 +360,7 @@ func (img *image) writeFeed(ctx context.Context, w *blockWriter, f pendingFeed) 
 				for i := range b.Vecs {
 					r.part.column(int16(i+1)).Gather(&b.Vecs[i], rows)
 				}
-				if err := w.block(blockFeed, appendBatch(slices.Clone(head), &b)); err != nil {
+				if err := w.batch(blockFeed, append(w.scratch[:0], head...), &b); err != nil {
 					return err
 				}
 			}
@@ -405,6 +404,23 @@ func (w *blockWriter) json(kind byte, v any) error {
 		return err
 	}
 	return w.block(kind, b)
+}
+
+// batch writes blocks of a head, which is w.scratch's, and rows.
+func (w *blockWriter) batch(kind byte, head []byte, b *column.Batch) error {
+	for from, to := range pieces(b) {
+		piece := b
+		if to-from < b.N {
+			piece = new(column.Batch)
+			pickRows(piece, b, span(from, to))
+		}
+		w.scratch = appendBatch(head, piece)
+		head = w.scratch[:len(head)]
+		if err := w.block(kind, w.scratch); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *blockWriter) block(kind byte, payload []byte) error {

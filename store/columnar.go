@@ -2,13 +2,16 @@ package store
 
 import (
 	"encoding/binary"
+	"iter"
 	"math"
 
 	"github.com/klauspost/compress/s2"
 
 	"github.com/cachalotdb/cachalot/internal/column"
 	"github.com/cachalotdb/cachalot/internal/schema"
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/wal"
 )
 
 // A batch in a log record or checkpoint: its columns one after the other,
@@ -35,6 +38,102 @@ func appendBatch(dst []byte, b *column.Batch) []byte {
 		raw = appendVec(raw, &b.Vecs[i], b.N)
 	}
 	return appendBytes(dst, s2.Encode(nil, raw))
+}
+
+// maxRowBytes bounds a row, by vecBytes: it must fit in a record of the log with
+// what else is there.
+const maxRowBytes = wal.MaxRecordBytes - 64<<10
+
+// errRowTooBig is the 54000 error for a row of n bytes.
+func errRowTooBig(n int) error {
+	return sqlerr.New(sqlerr.ProgramLimitExceeded, "row is too big: size %d, maximum size %d", n, maxRowBytes)
+}
+
+// pieces yields consecutive ranges [from, to) of a batch's rows, each of about
+// maxRecordBytes at most, or of one row.
+func pieces(b *column.Batch) iter.Seq2[int, int] {
+	return func(yield func(from, to int) bool) {
+		if b.N > 0 && batchBytes(b) <= maxRecordBytes {
+			yield(0, b.N)
+			return
+		}
+		from, size := 0, 0
+		for i := range b.N {
+			n := rowBytes(b, i)
+			if i > from && size+n > maxRecordBytes {
+				if !yield(from, i) {
+					return
+				}
+				from, size = i, 0
+			}
+			size += n
+		}
+		if from < b.N {
+			yield(from, b.N)
+		}
+	}
+}
+
+// batchBytes returns about what a batch takes in a record.
+func batchBytes(b *column.Batch) int {
+	n := 0
+	for c := range b.Vecs {
+		v := &b.Vecs[c]
+		n += 9 * b.N
+		switch {
+		case v.Const:
+			n += b.N * vecBytes(v, 0)
+		case v.Codes != nil:
+			for i := range v.Codes {
+				n += vecBytes(v, i)
+			}
+		default:
+			for _, s := range v.S {
+				n += len(s)
+			}
+		}
+	}
+	return n
+}
+
+// rowBytes returns about what row i of a batch takes in a record.
+func rowBytes(b *column.Batch, i int) int {
+	n := 0
+	for c := range b.Vecs {
+		n += vecBytes(&b.Vecs[c], i)
+	}
+	return n
+}
+
+func vecBytes(v *column.Vec, i int) int {
+	if v.Const {
+		i = 0
+	}
+	switch {
+	case v.Codes != nil:
+		return 9 + len(v.Dict.String(v.Codes[i]))
+	case v.S != nil:
+		return 9 + len(v.S[i])
+	}
+	return 9
+}
+
+// pickRows sets dst to rows of a batch.
+func pickRows(dst, b *column.Batch, rows []uint32) {
+	dst.N = len(rows)
+	dst.Vecs = make([]column.Vec, len(b.Vecs))
+	for c := range b.Vecs {
+		dst.Vecs[c].Pick(&b.Vecs[c], rows)
+	}
+}
+
+// span returns the numbers from, ..., to-1.
+func span(from, to int) []uint32 {
+	rows := make([]uint32, to-from)
+	for i := range rows {
+		rows[i] = uint32(from + i)
+	}
+	return rows
 }
 
 func appendVec(dst []byte, v *column.Vec, n int) []byte {

@@ -35,6 +35,15 @@ type deltaRow struct {
 	baseBegin uint64 // its timestamp, or the reference to the feed's status
 }
 
+// size returns about what the row takes in a record, in bytes.
+func (r *deltaRow) size() int {
+	n := len(r.key) + 32
+	for _, v := range r.row {
+		n += 9 + len(v.Bytes())
+	}
+	return n
+}
+
 // deltaView is a delta at one moment. Safe for concurrent use.
 type deltaView struct {
 	rows  *btree.BTreeG[*deltaRow]
@@ -73,10 +82,7 @@ func (d *delta) get(part int, key []byte) (*deltaRow, bool) {
 // put makes r the newest version of its key.
 func (d *delta) put(r *deltaRow) {
 	d.view = nil
-	d.bytes += len(r.key) + 16
-	for _, v := range r.row {
-		d.bytes += 9 + len(v.Bytes())
-	}
+	d.bytes += r.size()
 	d.rows.ReplaceOrInsert(r)
 	if r.hasBase {
 		d.ended.ReplaceOrInsert(baseName(r.part, r.base))

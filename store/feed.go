@@ -111,13 +111,27 @@ func (f *Feed) Add(ctx context.Context, b *column.Batch) error {
 func (f *Feed) add(ctx context.Context, b *column.Batch) error {
 	f.fillHidden(b)
 	f.keys.fill(f.tbl, b)
+	for from, to := range pieces(b) {
+		if n := rowBytes(b, from); n > maxRowBytes {
+			f.failed = from
+			return errRowTooBig(n)
+		}
+		if err := f.addRows(ctx, b, from, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addRows sends the rows [from, to) of a batch on their way as one chunk.
+func (f *Feed) addRows(ctx context.Context, b *column.Batch, from, to int) error {
 	for i := range f.split {
 		f.split[i] = f.split[i][:0]
 	}
 	w := &feedWork{chunk: &feedChunk{
 		status: f.status.id, owner: f.status.owner, table: f.tbl.OID, generation: f.tbl.Generation, txn: f.txn,
 	}}
-	for i := range b.N {
+	for i := from; i < to; i++ {
 		if err := f.claim(ctx, w, i); err != nil {
 			f.failed = i
 			f.release(w)
@@ -130,10 +144,8 @@ func (f *Feed) add(ctx context.Context, b *column.Batch) error {
 		if len(rows) == 0 {
 			continue
 		}
-		part := chunkRows{partition: p, batch: &column.Batch{N: len(rows), Vecs: make([]column.Vec, len(b.Vecs))}}
-		for c := range b.Vecs {
-			part.batch.Vecs[c].Pick(&b.Vecs[c], rows)
-		}
+		part := chunkRows{partition: p, batch: new(column.Batch)}
+		pickRows(part.batch, b, rows)
 		for _, row := range rows {
 			part.keys.bytes = append(part.keys.bytes, f.keys.at(int(row))...)
 			part.keys.ends = append(part.keys.ends, uint32(len(part.keys.bytes)))
@@ -270,7 +282,7 @@ func (db *DB) proposeChunk(p *proposal, c *feedChunk) error {
 		return err
 	}
 	if len(p.payload) > wal.MaxRecordBytes {
-		return sqlerr.New(sqlerr.ProgramLimitExceeded, "row is too big for the transaction log: %d bytes in %d rows", len(p.payload), len(c.rows))
+		return errRowTooBig(len(p.payload))
 	}
 	p.kind, p.sync = recordFeedChunk, false
 	p.apply = func(uint64) error { return db.applyChunk(c) }
@@ -315,10 +327,7 @@ func (t *Txn) spillDelta(c *collection) error {
 		}
 		last := &chunk.parts[len(chunk.parts)-1]
 		last.ops = append(last.ops, r.op(c))
-		size += len(r.key) + 32
-		for _, v := range r.row {
-			size += 9 + len(v.Bytes())
-		}
+		size += r.size()
 		if size > spillBytes {
 			err = t.db.proposeChunk(p, chunk)
 			chunk.parts, chunk.def, size = nil, nil, 0

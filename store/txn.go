@@ -12,6 +12,7 @@ import (
 	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/wal"
 )
 
 // TxnOptions are a transaction's characteristics.
@@ -250,6 +251,9 @@ func (t *Txn) write(tbl *schema.Table, key []byte, cur Current, row []value.Valu
 	} else if cur.part != nil {
 		r.hasBase, r.base, r.baseBegin = true, cur.row, cur.begin
 	}
+	if n := r.size(); n > maxRowBytes {
+		return errRowTooBig(n)
+	}
 	if row == nil && !r.hasBase {
 		d.remove(r)
 		return nil
@@ -339,6 +343,10 @@ func (t *Txn) propose(r *commitRecord) error {
 	var err error
 	if p.payload, err = r.append(p.payload[:0]); err != nil {
 		return err
+	}
+	if len(p.payload) > wal.MaxRecordBytes { // the rows have become a feed
+		return sqlerr.New(sqlerr.ProgramLimitExceeded, "transaction changes too many tables: its log record takes %d bytes, maximum %d",
+			len(p.payload), wal.MaxRecordBytes)
 	}
 	p.kind, p.sync = recordPut, !t.opts.AsyncCommit
 	p.apply = func(ts uint64) error {
