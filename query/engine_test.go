@@ -64,8 +64,14 @@ func (c *counter) CopyOut(server.CopyHeader) (io.Writer, error) { return io.Disc
 // query runs the statements of a text as a simple Query and returns what the last one answered.
 func (s testSession) query(text string) (*counter, error) {
 	s.t.Helper()
-	ctx := context.Background()
 	c := &counter{}
+	err := s.into(text, c)
+	return c, err
+}
+
+// into runs the statements of a text and gives their rows to a sink.
+func (s testSession) into(text string, sink server.Sink) error {
+	ctx := context.Background()
 	run := func() error {
 		sources, err := s.Split(text)
 		if err != nil {
@@ -80,8 +86,10 @@ func (s testSession) query(text string) (*counter, error) {
 			if err != nil {
 				return err
 			}
-			*c = counter{}
-			if _, err := portal.Run(ctx, c, 0); err != nil {
+			if c, ok := sink.(*counter); ok {
+				*c = counter{}
+			}
+			if _, err := portal.Run(ctx, sink, 0); err != nil {
 				return err
 			}
 			portal.Close()
@@ -92,7 +100,7 @@ func (s testSession) query(text string) (*counter, error) {
 	if endErr := s.EndImplicit(ctx, err != nil); err == nil {
 		err = endErr
 	}
-	return c, err
+	return err
 }
 
 func (s testSession) must(text string) *counter {

@@ -205,6 +205,7 @@ func (p *rowPortal) start(ctx context.Context, sink server.Sink) (done bool, res
 func (s *Session) openPlan(ctx context.Context, stmt *prepared, env *exec.Env) (*plan.Plan, error) {
 	env.Txn = s.txn
 	env.Workers = s.engine.cfg.Workers
+	env.Avoid = s.set.vars.avoid
 	env.Budget = &exec.Budget{Limit: s.engine.cfg.StatementMemory}
 	pl := stmt.plan
 	for {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/query/plan"
 )
 
 // settings are a session's run-time parameters. A value is, in this order, what SET LOCAL gave it
@@ -37,6 +38,7 @@ type vars struct {
 	idle             time.Duration
 	minMessages      int // index in messageLevels
 	searchPath       []string
+	avoid            plan.Avoid
 	// planKey holds what the plan of a text depends on.
 	planKey string
 }
@@ -225,6 +227,10 @@ func (s *settings) decode() vars {
 		idleInTxn:        millis("idle_in_transaction_session_timeout"),
 		idle:             millis("idle_session_timeout"),
 		searchPath:       splitIdents(at("search_path")),
+		avoid: plan.Avoid{
+			SeqScan: at("enable_seqscan") == "off", IndexSets: at("enable_bitmapscan") == "off",
+			IndexWalk: at("enable_indexscan") == "off", Sort: at("enable_sort") == "off",
+		},
 	}
 	v.style = *value.DefaultStyle()
 	_, v.style.Location, _ = loadZone(at("timezone"))

@@ -138,7 +138,7 @@ func width(n plan.Node) int {
 
 func (b *builder) scan(n *plan.Scan, want float64) (*tree, error) {
 	tv := b.env.View.Table(n.Table.OID)
-	a, err := plan.Choose(n, tv, b.env.Expr, want)
+	a, err := plan.Choose(n, tv, b.env.Expr, want, b.env.Avoid)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/query/expr"
+	"github.com/cachalotdb/cachalot/query/plan"
 	"github.com/cachalotdb/cachalot/store"
 )
 
@@ -16,9 +17,9 @@ type Env struct {
 	Budget *Budget // nil: none
 	// Workers is the most goroutines that work at once; below 2 all runs on the caller's.
 	Workers int
+	Avoid   plan.Avoid
 	// Explain makes Build describe the operators; Profile measures them too.
 	Explain, Profile bool
-	// TimeZone and the like of the session are in Expr.Style.
 }
 
 // Budget bounds the memory that the operators of one statement keep rows in. Safe for

@@ -55,10 +55,21 @@ const (
 	costSortRow   = 40.0 // to keep a row for sorting
 )
 
+// Avoid lists ways that are taken only when there is no other, as PostgreSQL's settings enable_seqscan and so on say.
+type Avoid struct {
+	SeqScan   bool
+	IndexSets bool // enable_bitmapscan
+	IndexWalk bool // enable_indexscan
+	Sort      bool
+}
+
+// penalty is the cost of what is to be avoided.
+const penalty = 1e15
+
 // Choose chooses the access of a scan. want is the number of rows that will be asked for at most, in the
 // scan's Order if it has one; negative for all.
-func Choose(s *Scan, tv *store.TableView, c *expr.Context, want float64) (*Access, error) {
-	f := &finder{scan: s, table: tv, parts: tv.Parts(), rows: max(1, float64(tv.EstimateRows()))}
+func Choose(s *Scan, tv *store.TableView, c *expr.Context, want float64, avoid Avoid) (*Access, error) {
+	f := &finder{scan: s, table: tv, parts: tv.Parts(), rows: max(1, float64(tv.EstimateRows())), avoid: avoid}
 	a := &Access{TableRows: f.rows}
 	conds := make([]expr.Expr, len(s.Where))
 	for i, p := range s.Where {
@@ -93,6 +104,9 @@ func constantError(e expr.Expr, c *expr.Context) error {
 func (a *Access) choose(f *finder, conds []expr.Expr, list []*Lookup) {
 	width := float64(len(f.scan.Cols))
 	scan := f.rows * (costScanRow + costScanValue*width)
+	if f.avoid.SeqScan {
+		scan += penalty
+	}
 	a.Kind, a.Left, a.Touched = FullScan, f.scan.Where, f.rows
 	a.Rows = f.rows * unknownShare(conds)
 	if len(list) == 0 {
@@ -113,7 +127,7 @@ func (a *Access) choose(f *finder, conds []expr.Expr, list []*Lookup) {
 	}
 	perRow := costSetRow + costSetValue*width
 	best, left := choose(list, conds, f.rows, perRow)
-	if best.Cost+best.Count*perRow >= scan {
+	if best.Cost+best.Count*perRow >= scan || f.avoid.IndexSets {
 		return
 	}
 	a.Kind, a.Lookup, a.Touched = IndexSets, best, best.Count
@@ -206,7 +220,7 @@ func adds(chosen []*Lookup, l *Lookup) bool {
 // rows and sorting them.
 func (a *Access) considerWalk(f *finder, conds []expr.Expr, want float64) {
 	o := f.scan.Order
-	if o == nil || a.Kind == KeyLookup {
+	if o == nil || a.Kind == KeyLookup || f.avoid.IndexWalk {
 		return
 	}
 	r, inRange := f.walkRange(o, conds)
@@ -221,6 +235,9 @@ func (a *Access) considerWalk(f *finder, conds []expr.Expr, want float64) {
 		find += a.Lookup.Cost
 	}
 	find += a.Rows * costSortRow
+	if f.avoid.Sort || f.avoid.SeqScan && a.Kind == FullScan {
+		find += penalty
+	}
 	visited := inRange
 	if want >= 0 && a.Rows > 0 {
 		visited = min(inRange, (want+float64(f.parts))*max(1, inRange/a.Rows))

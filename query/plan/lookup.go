@@ -122,6 +122,7 @@ type finder struct {
 	table *store.TableView
 	parts int
 	rows  float64 // of the table, estimated
+	avoid Avoid
 }
 
 // candidates returns the look-ups that answer parts of a conjunction, and whether it
