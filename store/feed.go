@@ -186,46 +186,45 @@ func (f *Feed) claim(ctx context.Context, w *feedWork, i int) error {
 	var buf [64]byte
 	key := f.keys.at(i)
 	name := lockName(buf[:0], f.tbl.OID, key)
-	ok, held := f.txn.db.locks.tryLock(f.txn, &w.held, name, LockExclusive)
-	if held {
-		// This chunk has it, one in flight, or an earlier statement.
-		for j := range i {
-			if bytes.Equal(f.keys.at(j), key) {
-				return UniqueViolation(f.tbl, key)
+	what := func() string { return fmt.Sprintf("tuple in relation %q", f.tbl.Name) }
+	locks := &f.txn.db.locks
+	for {
+		n := len(w.held)
+		ok, held := locks.tryLock(f.txn, &w.held, name, LockExclusive)
+		if held {
+			// This chunk has it, one in flight, or an earlier statement.
+			for j := range i {
+				if bytes.Equal(f.keys.at(j), key) {
+					return UniqueViolation(f.tbl, key)
+				}
+			}
+			if err := f.drain(0); err != nil {
+				return err
 			}
 		}
-		if err := f.drain(0); err != nil {
-			return err
+		if !ok {
+			if err := locks.lock(ctx, f.txn, &w.held, name, LockExclusive, what); err != nil {
+				return err
+			}
 		}
-	}
-	if !ok {
-		what := func() string { return fmt.Sprintf("tuple in relation %q", f.tbl.Name) }
-		if err := f.txn.db.locks.lock(ctx, f.txn, &w.held, name, LockExclusive, what); err != nil {
-			return err
-		}
-	}
-	for {
 		cur, wait, err := f.txn.newest(f.tbl, key)
 		switch {
 		case err != nil:
 			return err
-		case wait != nil:
-			if err := f.txn.awaitStatus(ctx, wait, func() string { return fmt.Sprintf("tuple in relation %q", f.tbl.Name) }); err != nil {
-				return err
-			}
-			continue
-		case cur.part != nil || cur.own != nil:
+		case wait == nil && (cur.part != nil || cur.own != nil):
 			return UniqueViolation(f.tbl, key)
+		case wait == nil:
+			return nil
 		}
-		return nil
+		// The other feed's transaction may need the lock again.
+		locks.unlockFrom(f.txn, &w.held, n)
+		if err := f.txn.awaitStatus(ctx, wait, what); err != nil {
+			return err
+		}
 	}
 }
 
-func (f *Feed) release(w *feedWork) {
-	for _, h := range w.held {
-		f.txn.db.locks.unlock(f.txn, h)
-	}
-}
+func (f *Feed) release(w *feedWork) { f.txn.db.locks.unlockFrom(f.txn, &w.held, 0) }
 
 // drain waits until at most n chunks are on their way.
 func (f *Feed) drain(n int) error {

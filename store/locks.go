@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,14 +32,20 @@ type lockTable struct {
 
 	// graph is held while a wait begins, so that of two transactions that
 	// would close a circle the second sees the first.
-	graph sync.Mutex
+	graph    sync.Mutex
+	searches uint64 // numbers the searches for circles; guarded by graph
 }
 
 type lockShard struct {
 	mu    sync.Mutex // guards below; order: lockTable.graph, then one shard
 	locks map[string]*lock
+	most  int // entries there have been in locks
 	spare []*lock
 }
+
+// mapKept is up to how many entries an empty map of locks is kept; maps do not
+// shrink, and one transaction may lock millions of keys.
+const mapKept = 4096
 
 // lock is one locked thing. It is in its shard's map while held or waited for.
 type lock struct {
@@ -99,6 +106,7 @@ func (s *lockShard) tryLock(txn *Txn, list *[]heldLock, name []byte, mode LockMo
 		str := string(name)
 		l.holders = append(l.holders, lockHolder{txn, mode})
 		s.locks[str] = l
+		s.most = max(s.most, len(s.locks))
 		*list = append(*list, heldLock{s, str})
 		return true, false
 	}
@@ -183,7 +191,7 @@ func (lt *lockTable) enqueue(txn *Txn, list *[]heldLock, name []byte, mode LockM
 		}
 		l.queue = append(l.queue, w)
 	}
-	if lt.circle(txn, ahead, 0) {
+	if lt.circle(txn, ahead) {
 		l.remove(w)
 		return nil, errDeadlock
 	}
@@ -195,15 +203,23 @@ var errDeadlock = sqlerr.New(sqlerr.DeadlockDetected, "deadlock detected").
 	WithHint("Another transaction waits for a lock that this one holds. Try the transaction again.")
 
 // circle says whether one of those ahead waits, directly or not, for txn. It holds graph.
-func (lt *lockTable) circle(txn *Txn, ahead []*Txn, depth int) bool {
-	if depth > 1000 {
-		return true
-	}
+func (lt *lockTable) circle(txn *Txn, ahead []*Txn) bool {
+	lt.searches++
+	return lt.reaches(txn, ahead)
+}
+
+// reaches is a step of circle. Each transaction is looked at once a search:
+// in a queue everybody waits for all before him, and the paths are 2^n.
+func (lt *lockTable) reaches(txn *Txn, ahead []*Txn) bool {
 	for _, t := range ahead {
 		if t == txn {
 			return true
 		}
-		if next := t.waits.Load(); next != nil && lt.circle(txn, *next, depth+1) {
+		if t.searched == lt.searches {
+			continue
+		}
+		t.searched = lt.searches
+		if next := t.waits.Load(); next != nil && lt.reaches(txn, *next) {
 			return true
 		}
 	}
@@ -260,7 +276,7 @@ func (lt *lockTable) unlock(txn *Txn, h heldLock) {
 	defer h.shard.mu.Unlock()
 	l := h.shard.locks[h.name]
 	if i := l.holder(txn); i >= 0 {
-		l.holders = append(l.holders[:i], l.holders[i+1:]...)
+		l.holders = slices.Delete(l.holders, i, i+1)
 	}
 	l.wake(h.shard, h.name)
 	if len(l.holders) == 0 && len(l.queue) == 0 {
@@ -269,7 +285,18 @@ func (lt *lockTable) unlock(txn *Txn, h heldLock) {
 			l.queue = nil
 			h.shard.spare = append(h.shard.spare, l)
 		}
+		if len(h.shard.locks) == 0 && h.shard.most > mapKept {
+			h.shard.locks, h.shard.most = nil, 0
+		}
 	}
+}
+
+// unlockFrom gives up the locks of a list from position n on.
+func (lt *lockTable) unlockFrom(txn *Txn, list *[]heldLock, n int) {
+	for _, h := range slices.Backward((*list)[n:]) {
+		lt.unlock(txn, h)
+	}
+	*list = (*list)[:n]
 }
 
 // await waits for ready, no longer than ctx and the lock timeout allow.

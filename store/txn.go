@@ -42,6 +42,8 @@ type Txn struct {
 	waits  atomic.Pointer[[]*Txn] // whom it waits for; see lockTable.graph
 	ended  bool
 
+	searched uint64 // the last search for circles that met it; guarded by lockTable.graph
+
 	changes []schemaChange
 	created map[uint64]*collection // generations it has made
 	undo    []func()               // of what DDL has attached already
@@ -116,16 +118,19 @@ func (t *Txn) LockTable(ctx context.Context, oid uint32, mode LockMode) error {
 // a deadlock's victim, 57014 when ctx ends.
 func (t *Txn) LockKey(ctx context.Context, tbl *schema.Table, key []byte) error {
 	var buf [64]byte
+	name := lockName(buf[:0], tbl.OID, key)
 	what := func() string { return fmt.Sprintf("tuple in relation %q", tbl.Name) }
-	err := t.db.locks.lock(ctx, t, &t.held, lockName(buf[:0], tbl.OID, key), LockExclusive, what)
-	if err != nil {
-		return err
-	}
 	for {
+		n := len(t.held)
+		if err := t.db.locks.lock(ctx, t, &t.held, name, LockExclusive, what); err != nil {
+			return err
+		}
 		_, wait, err := t.newest(tbl, key)
 		if err != nil || wait == nil {
 			return err
 		}
+		// The feed's transaction may need the lock again.
+		t.db.locks.unlockFrom(t, &t.held, n)
 		if err := t.awaitStatus(ctx, wait, what); err != nil {
 			return err
 		}
@@ -137,7 +142,7 @@ func (t *Txn) awaitStatus(ctx context.Context, s *status, what func() string) er
 	lt := &t.db.locks
 	lt.graph.Lock()
 	ahead := []*Txn{s.txn}
-	if s.txn == nil || lt.circle(t, ahead, 0) {
+	if s.txn == nil || lt.circle(t, ahead) {
 		lt.graph.Unlock()
 		return errDeadlock
 	}
@@ -414,9 +419,7 @@ func (t *Txn) Rollback() {
 // finish gives up locks and whatever else the transaction holds.
 func (t *Txn) finish() {
 	t.ended = true
-	for _, h := range slices.Backward(t.held) {
-		t.db.locks.unlock(t, h)
-	}
+	t.db.locks.unlockFrom(t, &t.held, 0)
 	t.held = nil
 	if t.reader != nil {
 		t.db.readers.release(t.reader)
