@@ -16,44 +16,48 @@ package layers
 const Rules = `
 	# Leaves: they know nothing of the product.
 	NONE < internal/invariant, internal/sqlerr, internal/vfs;
-	internal/sqlerr < internal/clienttext;
 
 	# What a value is, and what holds many of them.
 	internal/invariant, internal/sqlerr < internal/value;
 	internal/invariant, internal/value < internal/column, internal/schema;
+	internal/column < internal/vecform;
 	internal/column, internal/schema < index;
 
 	# The log carries bytes. It knows no collections.
 	internal/invariant, internal/vfs < wal;
 
 	# A node's data.
-	index, wal, internal/sqlerr < store;
+	index, wal < store;
 
 	# SQL: text to tree, tree to plan, plan to batches. The tree and the expressions know no store.
-	NONE < query/sql/ast;
+	NONE < query/sql, query/sql/ast;
 	internal/sqlerr < query/sql/lex;
 	query/sql/ast, query/sql/lex < query/sql/rewrite;
-	query/sql/rewrite < query/sql/tidb;
-	query/sql/tidb < query/sql/parse;
-	query/sql/ast, internal/column, internal/clienttext < query/expr;
-	internal/column, internal/clienttext < query/copyfmt;
+	query/sql/rewrite < query/sql/tidb, query/sql/util;
+	query/sql/tidb, query/sql/util < query/sql/parse;
+	query/sql/ast, internal/column < query/expr;
+	internal/vecform < query/copyfmt;
 	store, query/sql/parse, query/expr < query/plan;
-	query/plan, query/copyfmt < query/exec;
+	query/plan < query/exec;
 
 	# The wire declares the engine that it serves; query satisfies it.
-	internal/clienttext, internal/column < server;
-	query/exec, server < query;
+	internal/vecform < server;
+	query/exec, query/copyfmt, server < query;
 
 	# One node put together, for the binary, the benchmarks and the tests.
-	query, server < internal/node;
+	query < internal/node;
 
 	# What clients do: they know the wire only.
-	NONE < bench/booking, bench/accounts, bench/homes;
-	NONE < internal/pgoracle;
-	internal/node, internal/pgoracle, bench/booking, bench/accounts, bench/homes < bench/...;
+	NONE < bench/copywire;
+	bench/copywire < bench/booking, bench/accounts, bench/homes;
+
+	# For tests.
+	NONE < internal/layers, internal/pgoracle;
+	server < internal/sqltest;
+	NONE < test/...;
+
+	internal/node, internal/pgoracle, bench/homes, bench/booking < bench/goals;
 	internal/node, bench/booking, bench/accounts < cmd/...;
-	internal/node < test/...;
-	NONE < internal/layers;
 `
 
 // Modules says which packages may import which modules of others. A module that is not named
@@ -61,16 +65,14 @@ const Rules = `
 const Modules = `
 	github.com/pingcap/tidb/pkg/parser: query/sql/tidb;
 	github.com/jackc/pgproto3/v2: server;
-	github.com/cockroachdb/apd/v3: internal/value;
 	github.com/zeebo/xxh3: internal/value;
-	github.com/cespare/xxhash/v2: query;
 	github.com/RoaringBitmap/roaring/v2: index;
 	github.com/google/btree: index, store;
 	github.com/klauspost/compress: store;
 	golang.org/x/sys: internal/vfs, server;
-	golang.org/x/text: query/expr, internal/value;
 
 	# Clients.
-	github.com/jackc/pgx/v5: bench/..., cmd/..., test/...;
+	github.com/jackc/pgx/v5: bench/..., cmd/..., test/..., internal/sqltest;
 	github.com/spf13/cobra: cmd/...;
+	github.com/spf13/pflag: cmd/...;
 `

@@ -96,6 +96,17 @@ func TestImportsPointOneWay(t *testing.T) {
 			}
 		}
 	}
+	for name := range foreign {
+		used := false
+		for _, imported := range packages {
+			for path := range imported {
+				used = used || path == name || strings.HasPrefix(path, name+"/")
+			}
+		}
+		if !used {
+			t.Errorf("Modules names %s, which nothing imports", name)
+		}
+	}
 	for _, p := range rules.patterns() {
 		used := false
 		for pkg := range packages {
