@@ -178,16 +178,16 @@ func translateBracket(p string) (string, int, error) {
 			if p[i+1] != ':' {
 				return "", 0, sqlerr.NotSupported("collating elements in a regular expression are not supported")
 			}
-			end := strings.Index(p[i:], ":]")
+			end := strings.Index(p[i+2:], ":]")
 			if end < 0 {
 				return "", 0, sqlerr.New(sqlerr.InvalidRegularExpression, "invalid regular expression: brackets [] not balanced")
 			}
-			set, ok := posixClasses[p[i+2:i+end]]
+			set, ok := posixClasses[p[i+2:i+2+end]]
 			if !ok {
 				return "", 0, sqlerr.New(sqlerr.InvalidRegularExpression, "invalid regular expression: invalid character class")
 			}
 			b.WriteString(set)
-			i += end + 2
+			i += end + 4
 			continue
 		case c == '\\':
 			i++
