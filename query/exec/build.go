@@ -211,6 +211,49 @@ func (b *builder) sort(n *plan.Sort, limit int64, want float64) (*tree, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n.Narrow != nil && limit >= 0 && limit <= fetchRows && in.sorted == nil && in.rows > float64(4*limit) {
+		in.close()
+		return b.sortNarrow(n, limit)
+	}
+	return b.sortInput(n, in, limit)
+}
+
+// fetchRows is the largest LIMIT for which the columns that a sort does not need are fetched afterwards.
+const fetchRows = 10_000
+
+// sortNarrow sorts the columns that the sort needs and fetches the others for the first limit rows.
+func (b *builder) sortNarrow(n *plan.Sort, limit int64) (*tree, error) {
+	narrow := n.Narrow.In.(*plan.Scan)
+	in, err := b.scan(narrow, -1)
+	if err != nil {
+		return nil, err
+	}
+	for i, op := range in.ops {
+		in.ops[i] = &withNames{Operator: op, source: unwrap(op)}
+	}
+	t, err := b.sortInput(n.Narrow, in, limit)
+	if err != nil {
+		return nil, err
+	}
+	full := n.In.(*plan.Scan)
+	f := &fetch{in: b.single(t), table: b.env.View.Table(full.Table.OID), cols: full.Cols, kinds: kinds(full.Types())}
+	out := &tree{ops: []Operator{f}, rows: t.rows, touched: t.touched}
+	s := b.step("Fetch")
+	if s != nil {
+		s.Relation, s.Alias = full.Table.Name, full.Alias
+	}
+	return b.wrap(out, s, n, t), nil
+}
+
+// close releases operators that are not used after all.
+func (t *tree) close() {
+	for _, op := range t.ops {
+		op.Close()
+	}
+}
+
+// sortInput sorts the rows of a tree.
+func (b *builder) sortInput(n *plan.Sort, in *tree, limit int64) (*tree, error) {
 	if in.sorted != nil {
 		in.ops, in.sorted = []Operator{b.single(in)}, nil
 		return in, nil // the index has the order

@@ -39,10 +39,11 @@ type runs struct {
 	keys column.Batch
 }
 
-// entry is a row in a sort: its first key's prefix, which decides most comparisons, and its number.
+// entry is a row in a sort: what decides most comparisons by the first key, and its number.
 type entry struct {
 	prefix uint64
 	row    uint32
+	rank   uint8 // of a NULL among the others: 0 before them, 2 after; others have 1
 }
 
 func newSorter(env *Env, in Operator, keys []plan.SortKey, limit int64) *sorter {
@@ -181,28 +182,35 @@ func (s *sorter) shrink() {
 // sort makes order, of the first limit rows.
 func (s *sorter) sort() {
 	n := s.store.keys.N
-	s.order = s.order[:0]
-	prefixes := keyPrefixes(&s.store.keys.Vecs[0], n, s.keys[0])
-	for i := range n {
-		s.order = append(s.order, entry{prefixes[i], uint32(i)})
+	var exact bool
+	s.order, exact = entries(s.order[:0], &s.store.keys.Vecs[0], n, s.keys[0])
+	decided := 0
+	if exact {
+		decided = 1
 	}
-	slices.SortFunc(s.order, s.compare)
+	slices.SortFunc(s.order, func(a, b entry) int {
+		switch {
+		case a.rank != b.rank:
+			return cmp.Compare(a.rank, b.rank)
+		case a.prefix != b.prefix:
+			return cmp.Compare(a.prefix, b.prefix)
+		}
+		return s.compareFrom(decided, a.row, b.row)
+	})
 	if s.limit >= 0 && int64(n) > s.limit {
 		s.order = s.order[:s.limit]
 	}
 }
 
-func (s *sorter) compare(a, b entry) int {
-	if a.prefix != b.prefix {
-		return cmp.Compare(a.prefix, b.prefix)
-	}
-	for i := range s.keys {
+// compareFrom orders two rows by the keys from a number on, then by their place.
+func (s *sorter) compareFrom(key int, a, b uint32) int {
+	for i := key; i < len(s.keys); i++ {
 		v := &s.store.keys.Vecs[i]
-		if c := compareKey(&s.keys[i], v, int(a.row), v, int(b.row)); c != 0 {
+		if c := compareKey(&s.keys[i], v, int(a), v, int(b)); c != 0 {
 			return c
 		}
 	}
-	return cmp.Compare(a.row, b.row)
+	return cmp.Compare(a, b)
 }
 
 func (s *sorter) Close() {
@@ -230,22 +238,23 @@ func compareKey(k *plan.SortKey, a *column.Vec, i int, b *column.Vec, j int) int
 	return c
 }
 
-// keyPrefixes returns for each of n values a number such that values with different numbers are in the
-// order of their numbers. NULLs are at one end.
-func keyPrefixes(v *column.Vec, n int, k plan.SortKey) []uint64 {
-	out := make([]uint64, n)
+// entries appends an entry for each of n values of a first key. Values with different prefixes are in the
+// order of their prefixes; exact says that values with the same are equal.
+func entries(dst []entry, v *column.Vec, n int, k plan.SortKey) (list []entry, exact bool) {
 	var flip uint64
 	if k.Desc {
 		flip = math.MaxUint64
 	}
-	nulls := uint64(math.MaxUint64)
+	nulls := uint8(2)
 	if k.NullsFirst {
 		nulls = 0
 	}
+	words := v.Kind == value.Numeric && sameScale(v, n)
+	exact = words || v.Kind.Rep() == value.RepInt || v.Kind.Rep() == value.RepFloat
 	var buf []byte
-	for i := range out {
+	for i := range n {
 		if v.IsNull(i) {
-			out[i] = nulls
+			dst = append(dst, entry{row: uint32(i), rank: nulls})
 			continue
 		}
 		at := i
@@ -253,18 +262,37 @@ func keyPrefixes(v *column.Vec, n int, k plan.SortKey) []uint64 {
 			at = 0
 		}
 		var p uint64
-		switch v.Kind.Rep() {
-		case value.RepInt:
+		switch {
+		case words, v.Kind.Rep() == value.RepInt:
 			p = uint64(v.I[at]) ^ 1<<63
-		case value.RepFloat:
+		case v.Kind.Rep() == value.RepFloat:
 			p = floatPrefix(v.F[at])
 		default:
 			p, buf = bytesPrefix(v.Value(at), buf)
 		}
-		// One bit is kept free so that no value shares a number with NULL.
-		out[i] = (p^flip)>>2 + 1
+		dst = append(dst, entry{prefix: p ^ flip, row: uint32(i), rank: 1})
 	}
-	return out
+	return dst, exact
+}
+
+// sameScale says whether numerics are all narrow and of one scale, so that they are in the order of
+// their words.
+func sameScale(v *column.Vec, n int) bool {
+	scale, seen := 0, false
+	for i := range min(n, len(v.I)) {
+		if v.IsNull(i) {
+			continue
+		}
+		if value.IsWide(v.I[i]) {
+			return false
+		}
+		_, s := value.UnpackNumeric(v.I[i])
+		if seen && s != scale {
+			return false
+		}
+		scale, seen = s, true
+	}
+	return true
 }
 
 // floatPrefix orders floats as PostgreSQL does: NaN is the largest and -0 is 0.

@@ -124,6 +124,9 @@ type SortKey struct {
 type Sort struct {
 	In   Node
 	Keys []SortKey
+	// Narrow is set over a scan that yields more columns than its condition and the keys read: the same
+	// sort over a scan of those only. When few rows of the result are wanted the rest is fetched for them alone.
+	Narrow *Sort
 }
 
 // Distinct drops rows that repeat an earlier one in the columns On; nil means all.

@@ -157,8 +157,42 @@ func order(n Node) {
 		}
 		if scan, ok := s.In.(*Scan); ok {
 			scan.Order = scanOrder(scan, s.Keys)
+			s.Narrow = narrowed(s, scan)
 		}
 	}
+}
+
+// narrowed returns the sort over a scan of the columns that the scan's condition and the keys read, or nil when those are
+// all there are.
+func narrowed(s *Sort, scan *Scan) *Sort {
+	used := make([]bool, len(scan.Cols))
+	note := func(p *Program) { expr.Columns(p.Expr, func(i int) { used[i] = true }) }
+	for _, p := range scan.Where {
+		note(p)
+	}
+	for _, k := range s.Keys {
+		note(k.Program)
+	}
+	narrow := &Scan{Table: scan.Table, Alias: scan.Alias}
+	place := make([]int, len(scan.Cols))
+	for i, u := range used {
+		if u {
+			place[i] = len(narrow.Cols)
+			narrow.Cols = append(narrow.Cols, scan.Cols[i])
+		}
+	}
+	if len(narrow.Cols) == len(scan.Cols) {
+		return nil
+	}
+	for _, p := range scan.Where {
+		narrow.Where = append(narrow.Where, NewProgram(moveColumns(p.Expr, place)))
+	}
+	out := &Sort{In: narrow}
+	for _, k := range s.Keys {
+		k.Program = NewProgram(moveColumns(k.Program.Expr, place))
+		out.Keys = append(out.Keys, k)
+	}
+	return out
 }
 
 // scanOrder finds a B-tree whose order the keys are. Leading columns of the index that the
