@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/cachalotdb/cachalot/index"
@@ -28,39 +29,24 @@ func (c current) exists() bool                 { return c.ok }
 func (c current) began() uint64                { return c.st.settled(c.part.versions.Begin(c.row)) }
 func (c current) column(num int16) value.Value { return c.part.column(num).Get(c.row) }
 
-// applyCommit applies a commit record: conditions first, then every
-// operation, then the ends of its feeds. It holds db.applying. The rows are not visible
-// before the timestamp is published.
+// applyCommit applies a commit record: conditions first, then schema changes,
+// every operation and the ends of its feeds. It holds db.applying. The rows are not
+// visible before the timestamp is published. An error with an SQLSTATE rejects the
+// record: it has no effect, here and in every replay.
 func (db *DB) applyCommit(r *commitRecord) error {
-	next := db.changed(r.schema, r.timestamp)
-	targets := make([]*Part, 0, len(r.parts))
-	defer func() {
-		for _, p := range targets {
-			p.mu.Unlock()
-		}
-	}()
-	lock := func(p *Part) {
-		for _, t := range targets {
-			if t == p {
-				return
-			}
-		}
-		p.mu.Lock()
-		targets = append(targets, p)
+	next := db.changed(r.schema)
+	targets, err := r.prepare(db, next)
+	if err == nil && len(r.schema) > 0 {
+		// A schema change takes the parts' locks itself. Conditions stay true
+		// meanwhile, but vacuum may move the heads of chains.
+		unlockParts(targets)
+		db.install(next, r.schema, r.timestamp)
+		targets, err = r.prepare(db, next)
+		invariant.Check(err == nil, "a record was rejected after its schema changes: %v", err)
 	}
-	for i := range r.parts {
-		for j := range r.parts[i].ops {
-			o := &r.parts[i].ops[j]
-			c := next.collections[o.table]
-			if c == nil || c.generation != o.generation {
-				return fmt.Errorf("log record names table %d generation %d, which there is not", o.table, o.generation)
-			}
-			o.part = c.parts[r.parts[i].partition]
-			lock(o.part)
-			if err := o.prepare(&db.statuses, r.owner); err != nil {
-				return err
-			}
-		}
+	defer unlockParts(targets)
+	if err != nil {
+		return err
 	}
 	for i := range r.parts {
 		for j := range r.parts[i].ops {
@@ -70,8 +56,35 @@ func (db *DB) applyCommit(r *commitRecord) error {
 	for _, f := range r.feeds {
 		db.endFeed(f, r.timestamp)
 	}
-	db.state = next
 	return nil
+}
+
+// prepare prepares every operation and returns the parts, locked.
+func (r *commitRecord) prepare(db *DB, next *state) ([]*Part, error) {
+	targets := make([]*Part, 0, len(r.parts))
+	for i := range r.parts {
+		for j := range r.parts[i].ops {
+			o := &r.parts[i].ops[j]
+			c := next.collections[o.table]
+			if c == nil || c.generation != o.generation {
+				return targets, fmt.Errorf("log record names table %d generation %d, which there is not", o.table, o.generation)
+			}
+			if o.part = c.parts[r.parts[i].partition]; !slices.Contains(targets, o.part) {
+				o.part.mu.Lock()
+				targets = append(targets, o.part)
+			}
+			if err := o.prepare(&db.statuses, r.owner); err != nil {
+				return targets, err
+			}
+		}
+	}
+	return targets, nil
+}
+
+func unlockParts(parts []*Part) {
+	for _, p := range parts {
+		p.mu.Unlock()
+	}
 }
 
 // endFeed decides a status, and leaves its rows to vacuum for stamping.

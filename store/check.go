@@ -157,7 +157,7 @@ func CheckDir(ctx context.Context, fs vfs.FS, dir string, progress func(stage st
 	db.log = &localLog{db: db}
 	db.vacuum = newVacuum(db)
 	db.state = &state{catalog: schema.Empty(), collections: map[uint32]*collection{}}
-	db.publish(1)
+	db.publish(firstSnapshot)
 	l := newLoader(db)
 	if err := l.load(ctx, rep.Checkpoint); err != nil {
 		return rep, err

@@ -117,11 +117,11 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{cfg: cfg, partitions: cfg.Partitions, unborn: map[uint64]*collection{}}
-	db.log = &localLog{db: db}
+	db.log = &localLog{db: db, last: firstSnapshot}
 	db.vacuum = newVacuum(db)
 	db.oids.raise(schema.FirstOID)
 	db.state = &state{catalog: schema.Empty(), collections: map[uint32]*collection{}}
-	db.publish(1)
+	db.publish(firstSnapshot)
 	if cfg.Dir != "" {
 		if err := db.recover(ctx); err != nil {
 			if db.unlock != nil {

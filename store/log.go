@@ -101,7 +101,7 @@ func (l *localLog) Propose(p *proposal) error {
 
 // append stamps a record and puts it at the end of the log. It holds mu.
 func (l *localLog) append(kind byte, payload []byte) (ts uint64, end wal.LSN, err error) {
-	ts = max(uint64(l.db.cfg.Clock()), l.last+1)
+	ts = max(uint64(max(l.db.cfg.Clock(), 0)), l.last+1) // a clock without a battery says 1970
 	if l.wal != nil {
 		binary.LittleEndian.PutUint64(payload[timestampOffset:], ts)
 		if _, end, err = l.wal.Append(kind, payload); err != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/cachalotdb/cachalot/internal/column"
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/vfs"
 	"github.com/cachalotdb/cachalot/wal"
 )
@@ -313,21 +314,33 @@ func (l *loader) feed(kind byte, payload []byte) error {
 	return d.err
 }
 
-// replay applies one record of the log as it was applied at first.
+// replay applies one record of the log as it was applied at first: what was
+// rejected is rejected again.
 func (db *DB) replay(kind byte, payload []byte) error {
+	d := decoder{b: payload}
+	ts, _ := d.header()
+	if d.err != nil {
+		return d.err
+	}
+	db.log.last = max(db.log.last, ts)
+	err := db.replayKind(kind, payload)
+	if sqlerr.As(err) != nil {
+		return nil
+	}
+	return err
+}
+
+func (db *DB) replayKind(kind byte, payload []byte) error {
 	switch kind {
 	case recordPut:
 		r, err := decodeCommit(payload)
 		if err != nil {
 			return err
 		}
-		db.log.last = max(db.log.last, r.timestamp)
 		if err := db.checkParts(r.parts); err != nil {
 			return err
 		}
-		if err := db.applyCommit(r); err != nil && !errors.Is(err, errCondition) {
-			return err
-		}
+		return db.applyCommit(r)
 	case recordFeedChunk:
 		c, err := decodeChunk(payload)
 		if err != nil {
@@ -343,10 +356,9 @@ func (db *DB) replay(kind byte, payload []byte) error {
 			return err
 		}
 		db.endFeed(feedEnd{status: id}, never)
-	default:
-		return fmt.Errorf("log record of kind %d, which this build does not know", kind)
+		return nil
 	}
-	return nil
+	return fmt.Errorf("log record of kind %d, which this build does not know", kind)
 }
 
 func (db *DB) checkParts(parts []part) error {
@@ -408,5 +420,5 @@ func (db *DB) finishRecovery() {
 		wg.Wait()
 		c.hiddenKey.Store(c.maxHidden(def))
 	}
-	db.publish(max(db.log.last, 1))
+	db.publish(db.log.last)
 }

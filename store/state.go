@@ -23,31 +23,34 @@ type publication struct {
 	state     *state
 }
 
-// changed carries out committed schema changes and returns the new state. It
-// holds db.applying.
-func (db *DB) changed(changes []schemaChange, ts uint64) *state {
+// changed returns the state with committed schema changes. Nothing is changed
+// yet: the record may be rejected. It holds db.applying.
+func (db *DB) changed(changes []schemaChange) *state {
 	if len(changes) == 0 {
 		return db.state
 	}
-	next := db.state.with(changes, func(def *schema.Table) *collection {
-		c := db.unborn[def.Generation]
-		if c == nil {
-			return newCollection(def, db.partitions, db.recovering)
+	return db.state.with(changes, func(def *schema.Table) *collection {
+		if c := db.unborn[def.Generation]; c != nil {
+			return c
 		}
-		delete(db.unborn, def.Generation)
-		return c
+		return newCollection(def, db.partitions, db.recovering)
 	})
+}
+
+// install makes next, which changed has returned, the state. It holds db.applying.
+func (db *DB) install(next *state, changes []schemaChange, ts uint64) {
 	for _, c := range changes {
 		if c.put == nil {
 			continue
 		}
+		delete(db.unborn, c.put.Generation)
 		db.statuses.raise(c.put.Generation)
 		if def, ok := next.catalog.TableByOID(c.put.OID); ok && def == c.put { // the last of the transaction's
 			next.collections[def.OID].adopt(def, db.recovering, ts)
 		}
 	}
 	db.oids.raise(next.catalog.NextOID())
-	return next
+	db.state = next
 }
 
 // with returns the state with changes; create makes, or finds, the collection
@@ -79,6 +82,9 @@ func (db *DB) collection(oid uint32, generation uint64) (*collection, error) {
 	}
 	return nil, fmt.Errorf("log record names table %d generation %d, which there is not", oid, generation)
 }
+
+// firstSnapshot is the timestamp of an empty database, before every commit's.
+const firstSnapshot = 1
 
 // publish makes everything up to ts visible to new snapshots (I3). It holds db.applying.
 func (db *DB) publish(ts uint64) {
