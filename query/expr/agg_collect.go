@@ -86,12 +86,14 @@ func (s *stringAgg) Result(_ *Context, g uint32) (value.Value, error) {
 
 func (s *stringAgg) Bytes() int64 { return s.bytes + int64(cap(s.cells))*48 }
 
-// arrayAgg is array_agg; NULLs are elements.
+// arrayAgg is array_agg and, with kind JSONB, jsonb_agg; NULLs are elements.
 type arrayAgg struct {
 	kind  value.Kind
 	cells [][]value.Value
 	bytes int64
 }
+
+func newJSONAgg(*AggCall) AggState { return &arrayAgg{kind: value.JSONB} }
 
 func newArrayAgg(call *AggCall) AggState { return &arrayAgg{kind: call.typ.Kind} }
 
@@ -116,9 +118,12 @@ func (s *arrayAgg) Merge(other AggState, mapping []uint32) error {
 	return nil
 }
 
-func (s *arrayAgg) Result(_ *Context, g uint32) (value.Value, error) {
+func (s *arrayAgg) Result(c *Context, g uint32) (value.Value, error) {
 	if len(s.cells[g]) == 0 {
 		return value.Null(s.kind), nil
+	}
+	if s.kind == value.JSONB {
+		return jsonBuildArray(c, s.cells[g])
 	}
 	return value.NewArray(s.kind.Elem(), s.cells[g]), nil
 }

@@ -27,6 +27,7 @@ func aggregateFuncs() []AggFunc {
 		{Name: "bool_or", Args: kinds(value.Bool), Ret: value.Bool, make: newFold(func(a, b int64) int64 { return a | b })},
 		{Name: "string_agg", Args: kinds(value.Text, value.Text), Ret: value.Text, ordered: true, make: newStringAgg},
 		{Name: "string_agg", Args: kinds(value.Bytea, value.Bytea), Ret: value.Bytea, ordered: true, make: newStringAgg},
+		{Name: "jsonb_agg", Args: kinds(anyElement), Ret: value.JSONB, ordered: true, make: newJSONAgg},
 		{Name: "array_agg", Args: kinds(anyNonArray), Ret: anyArray, ordered: true, make: newArrayAgg},
 	}
 	for _, k := range []value.Kind{i2, i4, i8, f, n, value.Text, value.Date, value.Timestamp, value.Timestamptz, anyArray} {
@@ -47,7 +48,7 @@ func aggregateFuncs() []AggFunc {
 		table = append(table, AggFunc{Name: name, Args: kinds(f), Ret: f, make: newMoments(m)})
 	}
 	// These are refused as aggregates, not as unknown functions.
-	for _, name := range []string{"jsonb_agg", "json_agg", "mode"} {
+	for _, name := range []string{"json_agg", "mode"} {
 		table = append(table, AggFunc{Name: name, Args: kinds(anyElement), Ret: value.JSONB})
 	}
 	for _, name := range []string{"corr", "covar_pop", "covar_samp", "regr_slope", "regr_intercept", "regr_r2", "regr_count",

@@ -33,4 +33,11 @@
 // meaningful values. An error is raised only for a selected row, and the later
 // operands of AND, OR, CASE and COALESCE are evaluated only for the rows that
 // the earlier ones leave open.
+//
+// # Files
+//
+// bind_*.go turn syntax into nodes, resolve.go and polymorphic.go choose overloads. Nodes with their
+// interpretation are in leaf.go, call.go, cast.go, logic.go, cond.go, in.go and array.go; their vectorised forms in
+// node_*.go, chosen by compile.go. op_*.go, func_*.go and agg_*.go are the tables of operators, functions and
+// aggregates by subject, a line an overload. The answers in testdata are PostgreSQL 15's: see golden_test.go.
 package expr

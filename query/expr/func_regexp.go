@@ -119,3 +119,67 @@ func expandReplacement(b *strings.Builder, s, repl string, m []int) {
 		}
 	}
 }
+
+// regexpMatch is regexp_match: the groups of the first match, or the whole of it.
+func regexpMatch(c *Context, a []value.Value) (value.Value, error) {
+	fold := false
+	if len(a) == 3 {
+		switch a[2].Bytes() {
+		case "", "c":
+		case "i":
+			fold = true
+		default:
+			return value.Value{}, sqlerr.NotSupported("the flags %q of regexp_match are not supported", a[2].Bytes())
+		}
+	}
+	if err := onlyLongest(a[1].Bytes()); err != nil {
+		return value.Value{}, err
+	}
+	re, err := c.regexp(a[1].Bytes(), fold)
+	if err != nil {
+		return value.Value{}, err
+	}
+	s := a[0].Bytes()
+	m := re.FindStringSubmatchIndex(s)
+	if m == nil {
+		return value.Null(value.Text.Array()), nil
+	}
+	if len(m) > 2 {
+		m = m[2:]
+	}
+	var b value.ArrayBuilder
+	b.Reset(value.Text)
+	for ; len(m) > 0; m = m[2:] {
+		if m[0] < 0 {
+			b.Append(value.Null(value.Text))
+		} else {
+			b.Append(value.NewText(s[m[0]:m[1]]))
+		}
+	}
+	return b.Value(), nil
+}
+
+// regexpSplit is regexp_split_to_array. An empty match at an end, or right after another match, does
+// not split.
+func regexpSplit(c *Context, a []value.Value) (value.Value, error) {
+	if err := onlyLongest(a[1].Bytes()); err != nil {
+		return value.Value{}, err
+	}
+	re, err := c.regexp(a[1].Bytes(), false)
+	if err != nil {
+		return value.Value{}, err
+	}
+	s := a[0].Bytes()
+	var b value.ArrayBuilder
+	b.Reset(value.Text)
+	at := 0
+	for _, m := range re.FindAllStringIndex(s, -1) {
+		if m[0] == m[1] && (m[0] == at || m[0] == len(s)) {
+			continue
+		}
+		b.Append(value.NewText(s[at:m[0]]))
+		at = m[1]
+	}
+	b.Append(value.NewText(s[at:]))
+	return b.Value(), nil
+}

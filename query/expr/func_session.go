@@ -35,6 +35,9 @@ func sessionFuncs() []Func {
 		{Name: "pg_client_encoding", Ret: t, Volatility: Stable, Strict: true, fn: func(*Context, []value.Value) (value.Value, error) {
 			return value.NewText("UTF8"), nil
 		}},
+		{Name: "pg_is_in_recovery", Ret: b, Volatility: Volatile, Strict: true, fn: func(*Context, []value.Value) (value.Value, error) {
+			return value.NewBool(false), nil
+		}},
 		{Name: "num_nulls", Args: kinds(anyKind), Variadic: true, Ret: value.Int4, fn: countNulls(true)},
 		{Name: "num_nonnulls", Args: kinds(anyKind), Variadic: true, Ret: value.Int4, fn: countNulls(false)},
 	}

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"crypto/md5"
+	"crypto/sha256"
 	"encoding/hex"
 	"strconv"
 	"strings"
@@ -63,6 +64,12 @@ func textFuncs() []Func {
 		{Name: "rpad", Args: kinds(t, i4, t), Ret: t, Strict: true, fn: pad(false)},
 		{Name: "split_part", Args: kinds(t, t, i4), Ret: t, Strict: true, fn: splitPart},
 		{Name: "starts_with", Args: kinds(t, t), Ret: b, Strict: true, fn: startsWith},
+		{Name: "overlay", Args: kinds(t, t, i4), Ret: t, Strict: true, fn: overlay},
+		{Name: "overlay", Args: kinds(t, t, i4, i4), Ret: t, Strict: true, fn: overlay},
+		{Name: "sha256", Args: kinds(by), Ret: by, Strict: true, fn: sha256Sum},
+		{Name: "regexp_match", Args: kinds(t, t), Ret: t.Array(), Strict: true, fn: regexpMatch},
+		{Name: "regexp_match", Args: kinds(t, t, t), Ret: t.Array(), Strict: true, fn: regexpMatch},
+		{Name: "regexp_split_to_array", Args: kinds(t, t), Ret: t.Array(), Strict: true, fn: regexpSplit},
 		{Name: "md5", Args: kinds(t), Ret: t, Strict: true, fn: text1(md5Hex)},
 		{Name: "md5", Args: kinds(by), Ret: t, Strict: true, fn: text1(md5Hex)},
 		{Name: "to_hex", Args: kinds(i4), Ret: t, Strict: true, fn: toHex},
@@ -303,6 +310,28 @@ func pad(front bool) impl {
 		}
 		return value.NewText(s + more), nil
 	}
+}
+
+// overlay is overlay(s placing t from start for n): n is t's length when it is not given.
+func overlay(_ *Context, a []value.Value) (value.Value, error) {
+	s, t, start := a[0].Bytes(), a[1].Bytes(), a[2].Int()
+	n := int64(utf8.RuneCountInString(t))
+	if len(a) == 4 {
+		n = a[3].Int()
+	}
+	if start <= 0 {
+		return value.Value{}, errNegativeSubstring
+	}
+	end := start + n - 1
+	if n < 0 && end < 0 {
+		end = max(end, 0)
+	}
+	return value.NewText(s[:byteAt(s, start-1)] + t + s[byteAt(s, max(end, 0)):]), nil
+}
+
+func sha256Sum(_ *Context, a []value.Value) (value.Value, error) {
+	sum := sha256.Sum256([]byte(a[0].Bytes()))
+	return value.NewBytes(value.Bytea, string(sum[:])), nil
 }
 
 func splitPart(_ *Context, a []value.Value) (value.Value, error) {

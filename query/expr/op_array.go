@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"strings"
+
 	"github.com/cachalotdb/cachalot/internal/value"
 )
 
@@ -41,7 +43,7 @@ func arrayOps() []Func {
 		}),
 		op("?|", j, t.Array(), value.Bool, true, jsonExistsList(false)),
 		op("?&", j, t.Array(), value.Bool, true, jsonExistsList(true)),
-		op("||", j, j, j, true, nil),
+		op("||", j, j, j, true, jsonConcat),
 		op("-", j, t, j, true, nil),
 		op("-", j, t.Array(), j, true, nil),
 		op("-", j, value.Int4, j, true, nil),
@@ -132,6 +134,30 @@ func jsonText(get func(doc string, arg value.Value) (string, bool)) impl {
 		}
 		return value.NewText(s), nil
 	}
+}
+
+// jsonConcat joins two objects, in which the right one wins, or the elements of both where
+// one is no object; what is no array counts as one of one element.
+func jsonConcat(c *Context, a []value.Value) (value.Value, error) {
+	l, r := a[0].Bytes(), a[1].Bytes()
+	open, end := "[", "]"
+	if value.JSONTypeof(l) == "object" && value.JSONTypeof(r) == "object" {
+		open, end = "{", "}"
+	}
+	l, r = jsonInside(l, open), jsonInside(r, open)
+	sep := ""
+	if l != "" && r != "" {
+		sep = ","
+	}
+	return value.Parse(value.Of(value.JSONB), open+l+sep+r+end, c.style())
+}
+
+// jsonInside returns what is between the brackets of a document that opens so, and the document otherwise.
+func jsonInside(doc, open string) string {
+	if strings.HasPrefix(doc, open) {
+		return strings.TrimSpace(doc[1 : len(doc)-1])
+	}
+	return doc
 }
 
 func jsonAt(doc string, i value.Value) (string, bool) { return value.JSONIndex(doc, int(i.Int())) }

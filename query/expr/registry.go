@@ -83,7 +83,6 @@ var refused = map[string]string{
 	"pg_advisory_lock":          "advisory locks are not supported",
 	"pg_advisory_xact_lock":     "advisory locks are not supported",
 	"pg_try_advisory_lock":      "advisory locks are not supported",
-	"overlay":                   "overlay is not supported",
 	"normalize":                 "normalize is not supported",
 	"overlaps":                  "OVERLAPS is not supported",
 	"percentile_cont":           "ordered-set aggregates are not supported",
