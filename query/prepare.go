@@ -83,7 +83,7 @@ func (s *Session) prepare(ctx context.Context, st *parse.Statement, src server.S
 		s.notice("NOTICE", n)
 	}
 	p := &prepared{src: src, stmt: st.Stmt, start: st.Start}
-	if paramTypes == nil && st.NumParams > 0 && plan.Planned(st.Stmt) {
+	if st.NumParams > 0 && !takesParams(st.Stmt, paramTypes) {
 		return nil, noParameter(st.Stmt)
 	}
 	var err error
@@ -95,6 +95,18 @@ func (s *Session) prepare(ctx context.Context, st *parse.Statement, src server.S
 		return p, s.preparePlan(p)
 	}
 	return p, s.prepareCommand(ctx, p)
+}
+
+// takesParams says whether a statement may have parameters: one of the extended protocol that is
+// planned, or an EXPLAIN of it. Those of PREPARE are its own.
+func takesParams(stmt ast.Stmt, paramTypes []uint32) bool {
+	switch stmt.(type) {
+	case *ast.PrepareStmt:
+		return true
+	case *ast.ExplainStmt:
+		return paramTypes != nil
+	}
+	return paramTypes != nil && plan.Planned(stmt)
 }
 
 // noParameter is the 42P02 error for the first parameter of a statement that has none.

@@ -167,6 +167,14 @@ func bindRow(b *expr.Binder, cols []*schema.Column, row []ast.Expr) ([]expr.Expr
 		if err != nil {
 			return nil, err
 		}
+		out[j] = x
+	}
+	// All are bound before any is assigned: a parameter in two columns of different types is an error.
+	for j, x := range out {
+		if x == nil {
+			continue
+		}
+		var err error
 		if out[j], err = b.Assign(x, cols[j].Type, cols[j].Name); err != nil {
 			return nil, err
 		}
