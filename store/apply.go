@@ -174,7 +174,6 @@ func (o *op) apply(stamp uint64, s *status) {
 	p := o.part
 	if o.kind == opDelete {
 		p.endRow(o.base.row, stamp, s)
-		p.live.Add(-1)
 		return
 	}
 	vals := o.row
@@ -192,8 +191,6 @@ func (o *op) apply(stamp uint64, s *status) {
 	p.begin(row, stamp, s, o.probe.hash, o.head, o.linked)
 	if o.base.ok {
 		p.endRow(o.base.row, stamp, s)
-	} else {
-		p.live.Add(1)
 	}
 	for _, x := range *p.indexes.Load() {
 		p.scratch = x.add(row, p.scratch)
@@ -223,6 +220,7 @@ func (p *Part) allot() uint32 {
 
 // begin publishes a version whose columns are set and makes it the head of its key.
 func (p *Part) begin(row uint32, stamp uint64, s *status, hash uint64, head uint32, linked bool) {
+	p.live.Add(1)
 	if linked {
 		p.versions.SetPrev(row, head)
 	} else {
@@ -242,6 +240,7 @@ func (p *Part) begin(row uint32, stamp uint64, s *status, hash uint64, head uint
 
 // endRow ends a version.
 func (p *Part) endRow(row uint32, stamp uint64, s *status) {
+	p.live.Add(-1)
 	p.versions.SetEnd(row, stamp)
 	if s != nil {
 		r := s.of(p)
@@ -387,7 +386,6 @@ func (p *Part) applyRows(r *chunkRows, s *status) {
 		head, linked := p.find(def, &pr)
 		p.begin(first+uint32(i), stamp, s, pr.hash, head, linked)
 	}
-	p.live.Add(int64(n))
 	var e index.Entries
 	for _, x := range *p.indexes.Load() {
 		p.scratch = x.addRun(first, uint32(n), &e, p.scratch)

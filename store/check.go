@@ -169,6 +169,7 @@ func CheckDir(ctx context.Context, fs vfs.FS, dir string, progress func(stage st
 		return rep, err
 	}
 	db.finishRecovery()
+	db.vacuum.stampEnded() // else the rows of aborted feeds are counted
 	if err := db.Check(ctx); err != nil {
 		return rep, err
 	}

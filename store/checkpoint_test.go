@@ -61,9 +61,13 @@ func TestFeedEndsWhileItIsCheckpointed(t *testing.T) {
 		if commit {
 			d.model = map[int64]testRow{1: {id: 1, n: 1}, 3: {id: 3}, 4: {id: 4, n: 5}, 6: {id: 6}}
 		}
-		d.verify()
+		d.verifyCount()
 		d.crash()
-		d.verify()
+		rep, err := CheckDir(ctx, d.disk().Clone(), d.cfg.Dir, nil)
+		if err != nil || rep.Rows != int64(len(d.model)) {
+			t.Fatalf("check finds %d rows, not %d: %v", rep.Rows, len(d.model), err)
+		}
+		d.verifyCount()
 	}
 }
 

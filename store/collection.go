@@ -72,7 +72,7 @@ type Part struct {
 	columns  atomic.Pointer[[]*column.Store] // by column number - 1
 	indexes  atomic.Pointer[[]*partIndex]
 
-	live atomic.Int64 // rows that are not ended, an estimate
+	live atomic.Int64 // rows begun, pending ones too, and not ended; an estimate
 
 	mu         sync.Mutex // guards below; order: DB.applying, then Part.mu of ascending ids
 	rows       uint32     // slots ever used

@@ -274,7 +274,6 @@ func (l *loader) rows(partition int, b rowsBlock) error {
 	for i := range batch.N {
 		p.begin(first+uint32(i), uint64(stamps[i]), nil, keys.hashes[i], column.NoRow, false)
 	}
-	p.live.Add(int64(batch.N))
 	return nil
 }
 

@@ -111,6 +111,9 @@ func (v *vacuum) stampEnded() bool {
 // aborted one's are dead, and what it had ended lives on.
 func (r *statusRows) stamp(ref, ts uint64) {
 	p := r.part
+	if ts == never {
+		p.live.Add(int64(len(r.ended)))
+	}
 	for _, row := range r.ended {
 		p.mu.Lock()
 		if p.versions.End(row) == ref { // not since ended by another
