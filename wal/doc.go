@@ -101,7 +101,7 @@
 // fdatasync into blocks that are allocated and written, no change of the file's
 // size. A group of any number of records costs the same two calls. A mark, once
 // per idle moment: 25 bytes, one write and one fdatasync. A segment: in the
-// background its size once in zeros and its seal; in the leader's path the sync of
+// background its size once in zeros (not in a bulk load, see allocation) and its seal; in the leader's path the sync of
 // the old one, the header's, and one of the directory. Memory: two buffers of about
 // MaxBufferedBytes. Recovery reads each byte once, in chunks of 1 MiB or the size of
 // a record.

@@ -42,6 +42,8 @@ type Log struct {
 	spare       *segmentFile // the next segment, prepared
 	making      bool         // someone is preparing it
 	aheadFailed bool         // the last preparation failed
+	prepared    LSN          // end when the last segment was prepared
+	syncs       int          // of the leader since then
 
 	segs   []segment // named segments in order; the last is the active one
 	jobs   int       // background work not ended
@@ -66,7 +68,7 @@ func newLog(cfg Config, id logID, end LSN) *Log {
 	l := &Log{
 		cfg: cfg, id: id, seed: id.seed(),
 		fill: &batch{first: end}, free: &batch{},
-		end: end, written: end, synced: end, recordsEnd: end, recorded: end,
+		end: end, written: end, synced: end, recordsEnd: end, recorded: end, prepared: end,
 	}
 	l.cond.L = &l.mu
 	return l
@@ -232,6 +234,7 @@ func (l *Log) leadLocked(g goal) {
 		l.written = upTo
 		if g == toSynced {
 			l.synced = upTo
+			l.syncs++
 		}
 	}
 	l.cond.Broadcast()

@@ -40,7 +40,7 @@ func (l *Log) prepareSegment(sizeBytes int64) (*segmentFile, error) {
 		return nil, err
 	}
 	s := &segmentFile{segment: segment{path: path}, file: f, size: sizeBytes}
-	if err := f.Preallocate(sizeBytes); err != nil {
+	if err := f.Preallocate(sizeBytes, l.allocation()); err != nil {
 		s.discard(l.cfg.FS)
 		return nil, err
 	}
@@ -50,6 +50,23 @@ func (l *Log) prepareSegment(sizeBytes int64) (*segmentFile, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// bulkSyncBytes a sync on the average are a bulk load rather than commits.
+const bulkSyncBytes = 1 << 20
+
+// allocation decides how the next segment's blocks are made: written, so that
+// the syncs of commits are short; reserved in a bulk load, which syncs seldom and
+// would have the disk write everything twice.
+func (l *Log) allocation() vfs.Allocation {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	appended, syncs := l.end-l.prepared, l.syncs
+	l.prepared, l.syncs = l.end, 0
+	if appended/LSN(syncs+1) >= bulkSyncBytes {
+		return vfs.Reserved
+	}
+	return vfs.Written
 }
 
 // beginSegment makes a prepared segment the active one. Everything below first

@@ -342,7 +342,7 @@ func (f *faultFile) Sync() error {
 	return f.File.Sync()
 }
 
-func (f *faultFile) Preallocate(sizeBytes int64) error {
+func (f *faultFile) Preallocate(sizeBytes int64, how Allocation) error {
 	if err := f.f.check(OpPreallocate, f.name); err != nil {
 		return err
 	}
@@ -355,7 +355,7 @@ func (f *faultFile) Preallocate(sizeBytes int64) error {
 		f.f.giveBack(got)
 		return pathError(string(OpPreallocate), f.name, syscall.ENOSPC)
 	}
-	return f.File.Preallocate(sizeBytes)
+	return f.File.Preallocate(sizeBytes, how)
 }
 
 func (f *faultFile) Truncate(sizeBytes int64) error {

@@ -47,7 +47,7 @@ func TestHookSeesEveryOperation(t *testing.T) {
 	_, e9 := file.Write([]byte("y"))
 	_, e10 := file.WriteAt([]byte("y"), 0)
 	for i, err := range []error{e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, f.Rename("d/f", "d/g"), f.Remove("d/f"), f.MkdirAll("e"),
-		f.SyncDir("d"), file.Sync(), file.Preallocate(10), file.Truncate(0)} {
+		f.SyncDir("d"), file.Sync(), file.Preallocate(10, Written), file.Truncate(0)} {
 		if !errors.Is(err, failing) {
 			t.Errorf("operation %d: %v", i+1, err)
 		}
@@ -76,13 +76,13 @@ func TestSpaceRunsOut(t *testing.T) {
 	a, err := f.Create("a")
 	must(t, err)
 	f.SetSpace(100)
-	must(t, a.Preallocate(60))
+	must(t, a.Preallocate(60, Written))
 	if n, err := a.WriteAt([]byte(strings.Repeat("x", 60)), 0); n != 60 || err != nil {
 		t.Errorf("a write below the size took space: %d, %v", n, err)
 	}
 	b, err := f.Create("b")
 	must(t, err)
-	if err := b.Preallocate(41); !IsNoSpace(err) {
+	if err := b.Preallocate(41, Written); !IsNoSpace(err) {
 		t.Errorf("41 of 40 bytes: %v", err)
 	}
 	if n, err := b.Write([]byte(strings.Repeat("y", 50))); n != 40 || !IsNoSpace(err) {
@@ -97,7 +97,7 @@ func TestSpaceRunsOut(t *testing.T) {
 		t.Errorf("%d bytes free, want 50", free)
 	}
 	f.SetSpace(-1)
-	must(t, a.Preallocate(1<<20))
+	must(t, a.Preallocate(1<<20, Written))
 }
 
 // TestFailedSyncLosesPages: after a failed sync the bytes show and a good sync

@@ -99,7 +99,7 @@ func (f *memFile) loseUnsynced() {
 	f.n.forget()
 }
 
-func (f *memFile) Preallocate(sizeBytes int64) error {
+func (f *memFile) Preallocate(sizeBytes int64, _ Allocation) error {
 	unlock, err := f.use("preallocate", true)
 	if err != nil {
 		return err

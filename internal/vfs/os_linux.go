@@ -28,7 +28,7 @@ func (f *osFile) Sync() error {
 // turns an unwritten extent into a written one, which the sync behind it pays
 // for: 4 KiB append and fdatasync on ext4 0.14 ms with, 0.22 ms without,
 // 0.25 ms in a growing file; 256 KiB 0.22, 0.40 and 0.43 ms.
-func (f *osFile) Preallocate(sizeBytes int64) error {
+func (f *osFile) Preallocate(sizeBytes int64, how Allocation) error {
 	old, err := f.Size()
 	if err != nil || old >= sizeBytes {
 		return err
@@ -43,6 +43,9 @@ func (f *osFile) Preallocate(sizeBytes int64) error {
 	// File systems without fallocate get their blocks by the zeros alone.
 	if err != nil && !errors.Is(err, unix.EOPNOTSUPP) && err != unix.ENOSYS {
 		return &os.PathError{Op: "fallocate", Path: f.Name(), Err: err}
+	}
+	if err == nil && how == Reserved {
+		return nil
 	}
 	return f.zeroFill(old, sizeBytes)
 }

@@ -4,7 +4,7 @@ package vfs
 
 // Preallocate writes zeros, which reserves blocks wherever blocks are not
 // copied on write.
-func (f *osFile) Preallocate(sizeBytes int64) error {
+func (f *osFile) Preallocate(sizeBytes int64, _ Allocation) error {
 	old, err := f.Size()
 	if err != nil || old >= sizeBytes {
 		return err

@@ -86,13 +86,25 @@ type File interface {
 	// Preallocate reserves disk blocks so that the file is at least size bytes
 	// long and writes below size cannot run out of space. New bytes read as zero,
 	// old ones are kept. On an error the size is unspecified.
-	Preallocate(sizeBytes int64) error
+	Preallocate(sizeBytes int64, how Allocation) error
 	// Truncate sets the size; new bytes read as zero.
 	Truncate(sizeBytes int64) error
 	// Size returns the length in bytes.
 	Size() (int64, error)
 	io.Closer
 }
+
+// Allocation says how Preallocate leaves new blocks.
+type Allocation uint8
+
+const (
+	// Written blocks have zeros on the disk: a sync of later writes changes no
+	// metadata, which makes small ones about half as long.
+	Written Allocation = iota
+	// Reserved blocks are only set aside, where the file system can do that: the
+	// disk need not write everything twice.
+	Reserved
+)
 
 // Info is what Stat tells.
 type Info struct {

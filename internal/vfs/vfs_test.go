@@ -97,8 +97,8 @@ func TestFileReadsWhatWasWritten(t *testing.T) {
 			t.Errorf("behind the end: %d, %v", n, err)
 		}
 		must(t, f.Truncate(3))
-		must(t, f.Preallocate(5000))
-		must(t, f.Preallocate(100))
+		must(t, f.Preallocate(5000, Written))
+		must(t, f.Preallocate(100, Written))
 		must(t, f.Close())
 		if got := get(t, fsys, name); got != "hel"+string(make([]byte, 4997)) {
 			t.Errorf("after truncation and preallocation: %d bytes, %q", len(got), got[:min(10, len(got))])
@@ -254,7 +254,7 @@ func TestPreallocateKeepsContent(t *testing.T) {
 		_, err = f.WriteAt(old, 0)
 		must(t, err)
 		const size = 20 << 20
-		must(t, f.Preallocate(size))
+		must(t, f.Preallocate(size, Written))
 		b := make([]byte, size)
 		_, err = f.ReadAt(b, 0)
 		must(t, err)
