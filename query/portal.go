@@ -97,6 +97,7 @@ func (p *rowPortal) Close() { p.release() }
 // release gives up what the portal reads from.
 func (p *rowPortal) release() {
 	p.ended = true
+	delete(p.session.portals, p)
 	if p.op != nil {
 		p.op.Close()
 		p.op = nil
@@ -196,7 +197,7 @@ func (p *rowPortal) start(ctx context.Context, sink server.Sink) (done bool, res
 	if err != nil {
 		return false, res, err
 	}
-	s.portals = append(s.portals, p)
+	s.portals[p] = struct{}{}
 	return false, res, nil
 }
 

@@ -22,12 +22,12 @@ type Session struct {
 	cfg    server.SessionConfig
 	set    *settings
 
-	txn      *store.Txn      // nil when none is open
-	status   server.TxStatus // of the block
-	several  bool            // the simple Query that was split last has several statements
-	txnTime  int64           // when the transaction began
-	stmtTime int64           // when the statement began
-	portals  []*rowPortal    // that hold a View or may come to
+	txn      *store.Txn              // nil when none is open
+	status   server.TxStatus         // of the block
+	several  bool                    // the simple Query that was split last has several statements
+	txnTime  int64                   // when the transaction began
+	stmtTime int64                   // when the statement began
+	portals  map[*rowPortal]struct{} // that have operators and a View
 
 	point   exec.PointReader
 	session *expr.Session
@@ -45,7 +45,8 @@ func newSession(e *Engine, cfg server.SessionConfig) (*Session, error) {
 	if cfg.Statements == nil {
 		cfg.Statements = new(server.Statements)
 	}
-	s := &Session{engine: e, cfg: cfg, set: newSettings(cfg.ParameterStatus), status: server.TxIdle}
+	s := &Session{engine: e, cfg: cfg, set: newSettings(cfg.ParameterStatus), status: server.TxIdle,
+		portals: map[*rowPortal]struct{}{}}
 	s.set.defaults["session_authorization"] = cfg.User
 	if cfg.ApplicationName != "" {
 		s.set.defaults["application_name"] = cfg.ApplicationName

@@ -50,10 +50,9 @@ func (s *Session) rollback() {
 
 // closePortals ends what still reads from the transaction.
 func (s *Session) closePortals() {
-	for _, p := range s.portals {
+	for p := range s.portals {
 		p.release()
 	}
-	s.portals = s.portals[:0]
 }
 
 // errFailedBlock is the 25P02 error.

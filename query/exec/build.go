@@ -314,8 +314,9 @@ func (b *builder) limit(n *plan.Limit) (*tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	if want >= 0 && want < parallelRows {
-		in.touched = math.Min(in.touched, want) // not worth goroutines
+	if want >= 0 && in.rows > 0 {
+		// Reading stops when there are enough rows: that may not be worth goroutines.
+		in.touched = math.Min(in.touched, want*math.Max(1, in.touched/in.rows))
 	}
 	t := &tree{rows: in.rows, touched: in.touched}
 	if count >= 0 {
