@@ -84,7 +84,6 @@ type tableDefiner struct {
 	session *Session
 	table   *schema.Table
 	catalog *schema.Catalog
-	keyPos  int
 }
 
 // options reads WITH (...).

@@ -151,8 +151,6 @@ func (s *sink) CopyOut(server.CopyHeader) (io.Writer, error) { return copyLines{
 type copyLines struct{ out *output }
 
 func (w copyLines) Write(b []byte) (int, error) {
-	for _, line := range strings.Split(strings.TrimSuffix(string(b), "\n"), "\n") {
-		w.out.rows = append(w.out.rows, line)
-	}
+	w.out.rows = append(w.out.rows, strings.Split(strings.TrimSuffix(string(b), "\n"), "\n")...)
 	return len(b), nil
 }

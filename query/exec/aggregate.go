@@ -23,7 +23,6 @@ type aggregate struct {
 	chains  []chain
 	workers int
 	budget  *Budget
-	taken   int64
 
 	results []*column.Batch // one a grouping set, nil before the first Next
 	set     int

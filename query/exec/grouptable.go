@@ -18,7 +18,6 @@ type groupTable struct {
 	codes  codeTable
 	buf    []byte
 	groups []uint32
-	zero   []uint32
 }
 
 func newGroupTable(kinds []value.Kind) *groupTable {

@@ -18,7 +18,6 @@ type scan struct {
 	sel   []int32
 	own   condition // the whole condition, for the transaction's own rows
 	base  condition // what the index did not answer
-	refs  []store.Ref
 }
 
 // newScan returns the scan of one partition.

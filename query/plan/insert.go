@@ -25,10 +25,10 @@ func (b *builder) insertStmt(s *ast.InsertStmt) (Node, []Column, error) {
 		return nil, nil, err
 	}
 	n := &Insert{Table: t}
-	width := len(cols)
+	var width int
 	switch {
 	case s.Query == nil: // DEFAULT VALUES
-		n.Rows, width = &InsertRows{Bound: [][]expr.Expr{{}}}, 0
+		n.Rows = &InsertRows{Bound: [][]expr.Expr{{}}}
 	case s.Query.Values != nil && plainValues(s.Query):
 		n.Rows, width, err = b.insertValues(t, cols, s)
 	default:
