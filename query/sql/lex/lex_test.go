@@ -1,11 +1,7 @@
 package lex
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -52,6 +48,7 @@ func TestScan(t *testing.T) {
 		{"N'x' B'01' x'1F'", "s:x b:b01 b:x1F"},
 		{"U&'\\0041!' U&'!0041' UESCAPE '!'", "s:A! s:A"},
 		{"U&\"d\\+000061t\"", "q:dat"},
+		{"U&'a' UESCAPE '", "unterminated quoted string at or near \"'\"@14"},
 		{"$$a'b$$ $x$ $$ $x$ $1 $12", "s:a'b s: $$  p:1 p:12"},
 		{"a$1b", "w:a$1b"},
 		{"'back\\slash'", "s:back\\slash"},
@@ -102,53 +99,4 @@ func TestScanTruncatesNames(t *testing.T) {
 	if len(toks.Notices) != 1 || toks.Notices[0].Code != "42622" || toks.Notices[0].Pos != 8 {
 		t.Errorf("notices: %v", toks.Notices)
 	}
-}
-
-// FuzzScan: no input panics, tokens are in order and within the text, and the
-// bytes between them are blanks and comments.
-func FuzzScan(f *testing.F) {
-	for _, s := range []string{"SELECT 'a''b', E'\\u0041', U&'\\0041' UESCAPE '!', $a$x$a$, $1 -- c\n/* /* */ */",
-		"1.5e-3..2 a::b <= >= != == ->> @- \"q\"\"\"", "B'01' X'F' N'x' '1'\n'2' 2021-10-19"} {
-		f.Add(s, false)
-		f.Add(s, true)
-	}
-	files, err := filepath.Glob("../../../test/corpus/*.jsonl")
-	if err != nil || len(files) == 0 {
-		f.Fatalf("no corpus of real traffic: %v", err)
-	}
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		for i, line := range bytes.Split(data, []byte("\n")) {
-			var l struct{ Statement string }
-			if i%9 == 0 && json.Unmarshal(line, &l) == nil {
-				f.Add(l.Statement, false)
-			}
-		}
-	}
-	f.Fuzz(func(t *testing.T, text string, bare bool) {
-		var toks Tokens
-		if Scan(text, Mode{BareDates: bare}, &toks) != nil {
-			return
-		}
-		end := 0
-		for i, tok := range toks.List {
-			if int(tok.Start) < end || int(tok.End) > len(text) || tok.End < tok.Start {
-				t.Fatalf("token %d %+v after %d in %q", i, tok, end, text)
-			}
-			gap := strings.TrimSpace(text[end:tok.Start])
-			if gap != "" && !strings.HasPrefix(gap, "--") && !strings.HasPrefix(gap, "/*") && tok.Kind != Error {
-				t.Fatalf("lost %q before %+v in %q", gap, tok, text)
-			}
-			end = int(tok.End)
-			if last := i == len(toks.List)-1; last != (tok.Kind == EOF || tok.Kind == Error) {
-				t.Fatalf("token %d of %d is %+v in %q", i, len(toks.List), tok, text)
-			}
-		}
-		if (toks.Err != nil) != (toks.List[len(toks.List)-1].Kind == Error) {
-			t.Fatalf("error %v in %q", toks.Err, text)
-		}
-	})
 }

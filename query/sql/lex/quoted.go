@@ -387,6 +387,10 @@ func (s *scanner) uescape() (byte, bool) {
 		return 0, s.failSyntax(start, "UESCAPE must be followed by a simple string literal")
 	}
 	c := s.peek(1)
+	if end, _ := s.endOfQuoted(s.pos+1, false); end < 0 {
+		s.pos = len(s.text)
+		return 0, s.failSyntax(start, plainString.unterminated())
+	}
 	s.pos = min(len(s.text), s.pos+3)
 	if s.text[s.pos-1] != '\'' || c >= 0x80 || isBlank(c) || digitValue(c) >= 0 || strings.IndexByte("+'\"", c) >= 0 {
 		return 0, s.failSyntax(start, "invalid Unicode escape character")
