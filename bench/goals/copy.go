@@ -2,11 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/cachalotdb/cachalot/bench/homes"
 	"github.com/cachalotdb/cachalot/internal/pgoracle"
@@ -34,12 +39,67 @@ func (w way) String() string {
 
 var ways = []way{{false, 1}, {false, 2}, {true, 1}, {true, 2}}
 
+// csvFile is the homes as a file: making them anew for each load would measure the client.
+type csvFile struct {
+	path   string
+	rows   int
+	middle int64 // where the second half of the rows begins
+	size   int64
+}
+
+// writeCSV makes the file.
+func writeCSV(dir string, rows int) (csvFile, error) {
+	f := csvFile{path: filepath.Join(dir, "homes.csv"), rows: rows}
+	file, err := os.Create(f.path)
+	if err != nil {
+		return f, err
+	}
+	defer file.Close()
+	feed := homes.Generator{Seed: 1}.Feed("", rows)
+	if f.middle, err = io.Copy(file, feed.Reader(0, rows/2, nil)); err != nil {
+		return f, err
+	}
+	second, err := io.Copy(file, feed.Reader(rows/2, rows, nil))
+	f.size = f.middle + second
+	return f, errors.Join(err, file.Sync())
+}
+
+// copyFrom sends the bytes [from, to) in one COPY.
+func (f csvFile) copyFrom(ctx context.Context, dsn string, from, to int64) (rows int64, err error) {
+	file, err := os.Open(f.path)
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+	conn, err := pgconn.Connect(ctx, dsn)
+	if err != nil {
+		return 0, err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	tag, err := conn.CopyFrom(ctx, io.NewSectionReader(file, from, to-from), homes.Copy)
+	return tag.RowsAffected(), err
+}
+
+// feed sends all rows over one connection or two.
+func (f csvFile) feed(ctx context.Context, dsn string, connections int) (rows int64, err error) {
+	if connections == 1 {
+		return f.copyFrom(ctx, dsn, 0, f.size)
+	}
+	var first, second int64
+	var firstErr, secondErr error
+	var wg sync.WaitGroup
+	wg.Go(func() { first, firstErr = f.copyFrom(ctx, dsn, 0, f.middle) })
+	wg.Go(func() { second, secondErr = f.copyFrom(ctx, dsn, f.middle, f.size) })
+	wg.Wait()
+	return first + second, errors.Join(firstErr, secondErr)
+}
+
 // loader loads the homes into one system.
 type loader struct {
 	name     string
 	dsn      string
 	postgres bool
-	objects  int
+	file     csvFile
 	best     way
 	times    []time.Duration
 }
@@ -74,14 +134,12 @@ func (l *loader) load(ctx context.Context, w way) (time.Duration, error) {
 			return 0, err
 		}
 	}
-	feed := homes.Generator{Seed: 1}.Feed(l.dsn, l.objects)
-	feed.Connections = w.connections
-	rows, err := feed.Run(ctx)
+	rows, err := l.file.feed(ctx, l.dsn, w.connections)
 	if err != nil {
 		return 0, err
 	}
-	if rows != int64(l.objects) {
-		return 0, fmt.Errorf("%s took %d rows of %d", l.name, rows, l.objects)
+	if rows != int64(l.file.rows) {
+		return 0, fmt.Errorf("%s took %d rows of %d", l.name, rows, l.file.rows)
 	}
 	if w.indexesAfter {
 		if err := l.makeIndexes(ctx, indexes, w.connections); err != nil {
@@ -161,8 +219,17 @@ func measureCopy(ctx context.Context, s settings) ([]result, error) {
 		return nil, err
 	}
 	defer c.stop()
-	ours := &loader{name: "cachalot", dsn: c.dsn, objects: s.objects}
-	theirs := &loader{name: "postgres", dsn: pg.DSN(), postgres: true, objects: s.objects}
+	dir, err := os.MkdirTemp("", "goals-copy-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file, err := writeCSV(dir, s.objects)
+	if err != nil {
+		return nil, err
+	}
+	ours := &loader{name: "cachalot", dsn: c.dsn, file: file}
+	theirs := &loader{name: "postgres", dsn: pg.DSN(), postgres: true, file: file}
 	for _, l := range []*loader{ours, theirs} {
 		if err := l.choose(ctx, s); err != nil {
 			return nil, err
