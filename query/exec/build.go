@@ -235,6 +235,9 @@ func (b *builder) sortNarrow(n *plan.Sort, limit int64) (*tree, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s, ok := unwrap(t.ops[0]).(*sorter); ok && len(t.ops) == 1 {
+		s.last = true // a merge would need the keys too
+	}
 	full := n.In.(*plan.Scan)
 	f := &fetch{in: b.single(t), table: b.env.View.Table(full.Table.OID), cols: full.Cols, kinds: kinds(full.Types())}
 	out := &tree{ops: []Operator{f}, rows: t.rows, touched: t.touched}
