@@ -95,7 +95,10 @@ func checkValid(t *testing.T, v Value) {
 	}
 }
 
+// FuzzParseBinary says that what is read from the wire is written and read again as the same value,
+// in text too, and that a numeric is the number that its digits say.
 func FuzzParseBinary(f *testing.F) {
+	eachTraffic(f, func(k Kind, b []byte) { f.Add(uint8(k), b) })
 	seedTexts(f, func(k Kind, text string) {
 		if v, err := Parse(Of(k), text, DefaultStyle()); err == nil {
 			f.Add(uint8(k), AppendBinary(nil, v))
@@ -115,6 +118,48 @@ func FuzzParseBinary(f *testing.F) {
 		back, err := ParseBinary(Of(k), again)
 		if err != nil || back != v {
 			t.Fatalf("%s %x is %s, written %x, read %s, %v", k, b, show(v), again, show(back), err)
+		}
+		text := AppendText(nil, v, DefaultStyle())
+		if back, err := Parse(Of(k), string(text), DefaultStyle()); err != nil || back != v {
+			t.Fatalf("%s %x is %s, which reads as %s, %v", k, b, text, show(back), err)
+		}
+		if k != Numeric || len(text) > 1000 {
+			return
+		}
+		if want, ok := naiveWireNumeric(b); ok && ratOfValue(v).Cmp(want) != 0 {
+			t.Fatalf("numeric %x is %s, want %s", b, text, want.RatString())
+		}
+	})
+}
+
+// FuzzDecodeStored says that what is decoded from the storage form is encoded and decoded again as
+// the same value, and that what Valid lets pass can be used.
+func FuzzDecodeStored(f *testing.F) {
+	eachTraffic(f, func(k Kind, b []byte) {
+		if v, err := ParseBinary(Of(k), b); err == nil {
+			f.Add(AppendStored(nil, v))
+		}
+	})
+	for k := Bool; k <= JSONB; k++ {
+		f.Add(AppendStored(nil, Null(k)))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		v, rest, err := DecodeStored(b)
+		if err != nil {
+			return
+		}
+		again := AppendStored(nil, v)
+		if back, tail, err := DecodeStored(append(again, rest...)); err != nil || back != v || string(tail) != string(rest) {
+			t.Fatalf("%x is %v and %x, stored as %x, read as %v and %x, %v", b, v, rest, again, back, tail, err)
+		}
+		if !Valid(v) || v.IsNull() {
+			return
+		}
+		AppendText(nil, v, DefaultStyle())
+		AppendBinary(nil, v)
+		key := AppendKey(nil, v)
+		if w, tail, err := DecodeKey(v.Kind(), key); err != nil || len(tail) > 0 || Compare(v, w) != 0 {
+			t.Fatalf("%s has the key %x, which is that of %s, %v", show(v), key, show(w), err)
 		}
 	})
 }
