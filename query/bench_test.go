@@ -55,6 +55,7 @@ func BenchmarkHome(b *testing.B) {
 	s.must(home)
 	for _, q := range []struct{ name, sql string }{
 		{"top10", "select * from home where town = 'town0' and availabledates @> array[date '2021-10-19'] order by priceineuros desc limit 10"},
+		{"top10sorted", "set enable_indexscan = off; select * from home where town = 'town0' and availabledates @> array[date '2021-10-19'] order by priceineuros desc limit 10; reset enable_indexscan"},
 		{"town", "select * from home where town = 'town0'"},
 		{"range", "select * from home where town = 'town0' and priceineuros >= 150 and priceineuros <= 200 and rooms > 2"},
 		{"contains", "select * from home where town = 'town0' and availabledates @> array[date '2021-10-19']"},
