@@ -5,7 +5,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/cachalotdb/cachalot/index"
 	"github.com/cachalotdb/cachalot/internal/column"
 	"github.com/cachalotdb/cachalot/internal/invariant"
 	"github.com/cachalotdb/cachalot/internal/schema"
@@ -386,8 +385,7 @@ func (p *Part) applyRows(r *chunkRows, s *status) {
 		head, linked := p.find(def, &pr)
 		p.begin(first+uint32(i), stamp, s, pr.hash, head, linked)
 	}
-	var e index.Entries
 	for _, x := range *p.indexes.Load() {
-		p.scratch = x.addRun(first, uint32(n), &e, p.scratch)
+		p.scratch = x.addRun(first, uint32(n), &p.entries, p.scratch)
 	}
 }

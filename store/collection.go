@@ -80,6 +80,7 @@ type Part struct {
 	dead       []deadRow  // ended versions in about the order of their ends
 	quarantine []quarantined
 	scratch    []byte
+	entries    index.Entries // for bulk additions to indexes
 }
 
 // deadRow is a version that vacuum may unlink when no snapshot is before end.

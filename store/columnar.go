@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"iter"
 	"math"
+	"slices"
+	"sync"
 
 	"github.com/klauspost/compress/s2"
 
@@ -31,14 +33,30 @@ import (
 const maxBatchBytes = 256 << 20
 
 func appendBatch(dst []byte, b *column.Batch) []byte {
-	raw := make([]byte, 0, 64*b.N)
+	buf := rawBuffers.Get().(*[]byte)
+	defer rawBuffers.Put(buf)
+	raw := (*buf)[:0]
 	raw = binary.AppendUvarint(raw, uint64(b.N))
 	raw = binary.AppendUvarint(raw, uint64(len(b.Vecs)))
 	for i := range b.Vecs {
 		raw = appendVec(raw, &b.Vecs[i], b.N)
 	}
-	return appendBytes(dst, s2.Encode(nil, raw))
+	if cap(raw) <= maxKeptBuffer {
+		*buf = raw
+	}
+	// Encoded in place behind the room for the longest length, which then closes up.
+	const lengthBytes = binary.MaxVarintLen32
+	dst = slices.Grow(dst, lengthBytes+s2.MaxEncodedLen(len(raw)))
+	packed := s2.Encode(dst[len(dst)+lengthBytes:cap(dst)], raw)
+	dst = binary.AppendUvarint(dst, uint64(len(packed)))
+	return append(dst, packed...)
 }
+
+// rawBuffers are what batches are put together in before they are compressed.
+var rawBuffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxKeptBuffer is the largest buffer that is kept for the next batch.
+const maxKeptBuffer = 8 << 20
 
 // maxRowBytes bounds a row, by vecBytes: it must fit in a record of the log with
 // what else is there.
