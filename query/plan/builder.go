@@ -63,7 +63,7 @@ type builder struct {
 	// openTargets, when set, takes the literals and parameters of unknown type of the next select list,
 	// by index: they get the type of the column that they are inserted into.
 	openTargets map[int]expr.Expr
-	tables []*schema.Table // all that were named
+	tables      []*schema.Table // all that were named
 }
 
 // binder returns a binder for one clause.
