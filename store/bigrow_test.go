@@ -66,7 +66,7 @@ func TestBatchesOfBigRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = readBlocks(d.cfg.FS, checkpointName(d.cfg.Dir, lsn), func(int64, int64) {}, func(kind byte, payload []byte) error {
+	err = readBlocks(ctx, d.cfg.FS, checkpointName(d.cfg.Dir, lsn), func(int64, int64) {}, func(kind byte, payload []byte) error {
 		if kind == blockRows {
 			in := decoder{b: payload}
 			in.uvarint()

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/cachalotdb/cachalot/internal/column"
 	"github.com/cachalotdb/cachalot/internal/schema"
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
 	"github.com/cachalotdb/cachalot/internal/vfs"
 	"github.com/cachalotdb/cachalot/wal"
@@ -82,7 +84,13 @@ type checkpoints struct {
 	lsn     atomic.Uint64
 }
 
-func (c *checkpoints) wait() { c.running.Wait() }
+// wait returns when no checkpoint is being written. The database is closed, so
+// that none begins.
+func (c *checkpoints) wait() {
+	c.running.Wait()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+}
 
 // checkpointIfDue starts a checkpoint when the log has grown enough since the last.
 func (db *DB) checkpointIfDue() {
@@ -95,11 +103,24 @@ func (db *DB) checkpointIfDue() {
 	}
 	db.checkpoints.running.Go(func() {
 		defer db.checkpoints.busy.Store(false)
-		if err := db.Checkpoint(context.Background()); err != nil {
-			db.cfg.Logger.Error("checkpoint failed", "err", err)
+		err := db.Checkpoint(context.Background())
+		if err == nil || errors.Is(err, errClosed) {
+			return
+		}
+		db.cfg.Logger.Error("checkpoint failed", "err", err, "retry", checkpointRetry)
+		select {
+		case <-time.After(checkpointRetry):
+		case <-db.vacuum.stop:
 		}
 	})
 }
+
+// checkpointRetry is how long a checkpoint that is due waits after one that
+// failed: on a full disk each takes the space that the log needs.
+const checkpointRetry = time.Minute
+
+// errClosed is returned by what Close interrupts.
+var errClosed = sqlerr.New(sqlerr.AdminShutdown, "the database is closed")
 
 // Checkpoint writes a checkpoint now and drops the log before it. Readers and
 // writers go on meanwhile. A database in memory has none.
@@ -109,6 +130,9 @@ func (db *DB) Checkpoint(ctx context.Context) error {
 	}
 	db.checkpoints.mu.Lock()
 	defer db.checkpoints.mu.Unlock()
+	if db.closed.Load() {
+		return errClosed
+	}
 	start := time.Now()
 	img := db.capture()
 	defer img.close()
@@ -290,6 +314,14 @@ func (img *image) writeBlocks(ctx context.Context, w *blockWriter) error {
 	return w.block(blockEnd, binary.AppendUvarint(nil, uint64(w.blocks)))
 }
 
+// interrupted returns why writing must end before its time.
+func (img *image) interrupted(ctx context.Context) error {
+	if img.db.closed.Load() {
+		return errClosed
+	}
+	return context.Cause(ctx)
+}
+
 // allColumns lists every column number of a definition.
 func allColumns(def *schema.Table) []int16 {
 	cols := make([]int16, len(def.Columns))
@@ -310,8 +342,8 @@ func (img *image) writeTable(ctx context.Context, w *blockWriter, tv *TableView)
 		p := tv.Part(i)
 		scan := p.Scan(nil, cols)
 		for scan.Next(&b) {
-			if err := ctx.Err(); err != nil {
-				return context.Cause(ctx)
+			if err := img.interrupted(ctx); err != nil {
+				return err
 			}
 			stamps := column.Vec{Kind: value.Int8}
 			for _, r := range scan.Refs() {
@@ -349,8 +381,8 @@ func (img *image) writeFeed(ctx context.Context, w *blockWriter, f pendingFeed) 
 		head = binary.AppendUvarint(head, uint64(r.part.id))
 		for _, run := range r.begun {
 			for first := run.first; first < run.first+run.n; first += column.BatchRows {
-				if err := ctx.Err(); err != nil {
-					return context.Cause(ctx)
+				if err := img.interrupted(ctx); err != nil {
+					return err
 				}
 				rows := make([]uint32, min(column.BatchRows, run.first+run.n-first))
 				for i := range rows {
@@ -456,8 +488,9 @@ func (e *CorruptError) Error() string {
 }
 
 // readBlocks reads a checkpoint and calls visit with each block, whose
-// payload is its own. An error of visit is reported as damage at the block.
-func readBlocks(fs vfs.FS, path string, progress func(done, total int64), visit func(kind byte, payload []byte) error) error {
+// payload is its own. An error of visit is reported as damage at the block; one of
+// the file system, or the end of ctx, is not.
+func readBlocks(ctx context.Context, fs vfs.FS, path string, progress func(done, total int64), visit func(kind byte, payload []byte) error) error {
 	f, err := fs.Open(path)
 	if err != nil {
 		return err
@@ -471,23 +504,36 @@ func readBlocks(fs vfs.FS, path string, progress func(done, total int64), visit 
 	corrupt := func(at int64, format string, args ...any) error {
 		return &CorruptError{path, at, fmt.Sprintf(format, args...)}
 	}
+	read := func(b []byte, at int64) error {
+		_, err := io.ReadFull(r, b)
+		if err == io.EOF || err == io.ErrUnexpectedEOF {
+			return corrupt(at, "it ends before its last block")
+		}
+		return err
+	}
 	magic := make([]byte, len(checkpointMagic))
-	if _, err := io.ReadFull(r, magic); err != nil || string(magic) != checkpointMagic {
+	if err := read(magic, 0); err != nil {
+		return err
+	}
+	if string(magic) != checkpointMagic {
 		return corrupt(0, "no checkpoint begins like this")
 	}
 	at := int64(len(magic))
 	for number := uint32(0); ; number++ {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		var h [blockOverhead]byte
-		if _, err := io.ReadFull(r, h[:]); err != nil {
-			return corrupt(at, "it ends before its last block: %v", err)
+		if err := read(h[:], at); err != nil {
+			return err
 		}
 		n := int64(binary.LittleEndian.Uint32(h[0:]))
 		if n > maxBlockBytes || n > size-at-blockOverhead {
 			return corrupt(at, "block of %d bytes in a file of %d", n, size)
 		}
 		payload := make([]byte, n)
-		if _, err := io.ReadFull(r, payload); err != nil {
-			return corrupt(at, "read: %v", err)
+		if err := read(payload, at); err != nil {
+			return err
 		}
 		if blockCRC(h[8], number, payload) != binary.LittleEndian.Uint32(h[4:]) {
 			return corrupt(at, "checksum of block %d does not match", number)

@@ -124,9 +124,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	db.publish(firstSnapshot)
 	if cfg.Dir != "" {
 		if err := db.recover(ctx); err != nil {
-			if db.unlock != nil {
-				db.unlock.Close()
-			}
+			_ = db.closeFiles() // the first error is the one to tell
 			return nil, err
 		}
 	}
@@ -143,7 +141,10 @@ func (db *DB) Close() error {
 	close(db.vacuum.stop)
 	<-db.vacuum.done
 	db.checkpoints.wait()
-	var err error
+	return db.closeFiles()
+}
+
+func (db *DB) closeFiles() (err error) {
 	if db.log.wal != nil {
 		err = db.log.wal.Close()
 	}

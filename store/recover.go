@@ -155,12 +155,7 @@ func (l *loader) fail(err error) {
 
 func (l *loader) load(ctx context.Context, path string) error {
 	progress := func(done, total int64) { l.db.cfg.Progress("checkpoint", done, total) }
-	err := readBlocks(l.db.cfg.FS, path, progress, func(kind byte, payload []byte) error {
-		if err := ctx.Err(); err != nil {
-			return context.Cause(ctx)
-		}
-		return l.block(kind, payload)
-	})
+	err := readBlocks(ctx, l.db.cfg.FS, path, progress, l.block)
 	for _, q := range l.queues {
 		close(q)
 	}
