@@ -104,6 +104,11 @@ func TestLockTimeout(t *testing.T) {
 	a.must("begin; update t set v = 2")
 	b.must("set lock_timeout = '10ms'")
 	b.fails("update t set v = 3", sqlerr.LockNotAvailable)
+	b.must("set lock_timeout = 0; set statement_timeout = '10ms'")
+	if _, err := b.query("update t set v = 3"); sqlerr.Code(err) != sqlerr.QueryCanceled || !strings.Contains(err.Error(), "statement timeout") {
+		t.Errorf("waiting for a lock: %v", err)
+	}
+	b.must("reset statement_timeout")
 	a.must("rollback")
 	b.must("update t set v = 3")
 }
@@ -188,7 +193,7 @@ func TestCancel(t *testing.T) {
 func TestSuspendedPortal(t *testing.T) {
 	e := open(t)
 	s, other := newTestSession(t, e), newTestSession(t, e)
-	const rows = 30000 // enough for goroutines of their own
+	const rows = 20000 // enough for goroutines of their own
 	s.must(fmt.Sprintf("create table t (id int primary key, v int); insert into t select g, g from generate_series(1, %d) g", rows))
 	ctx := context.Background()
 	for _, q := range []string{"select v from t", "select v from t where v > 0 order by v", "select v, count(*) from t group by v", "select distinct v from t"} {
@@ -204,7 +209,7 @@ func TestSuspendedPortal(t *testing.T) {
 		for step := 1; ; step++ {
 			// Each Execute has a context of its own, which ends with it.
 			run, cancel := context.WithCancel(ctx)
-			res, err := portal.Run(run, c, 777)
+			res, err := portal.Run(run, c, 1777)
 			cancel()
 			if err != nil {
 				t.Fatal(err)
@@ -212,7 +217,7 @@ func TestSuspendedPortal(t *testing.T) {
 			if !res.Suspended {
 				break
 			}
-			if c.rows != step*777 {
+			if c.rows != step*1777 {
 				t.Fatalf("%s: %d rows after %d steps", q, c.rows, step)
 			}
 			if step == 2 {

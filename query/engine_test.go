@@ -118,3 +118,31 @@ func (s testSession) fails(text, code string) {
 		s.t.Fatalf("%s: %v, want %s", text, err, code)
 	}
 }
+
+// TestNowIsTheTransactionsStart checks the times that a statement sees.
+func TestNowIsTheTransactionsStart(t *testing.T) {
+	e := open(t)
+	now := int64(1000)
+	e.cfg.Clock = func() int64 { return now }
+	s := newTestSession(t, e)
+	at := func(f string) int64 { return s.must("select " + f).last.Int() }
+	if at("now()") != 1000 {
+		t.Error("first statement")
+	}
+	now = 2000
+	if got := at("now()"); got != 2000 {
+		t.Errorf("now() after a pause is %d", got)
+	}
+	s.must("begin")
+	now = 3000
+	if got := at("now()"); got != 2000 {
+		t.Errorf("now() in a block is %d", got)
+	}
+	if got := at("statement_timestamp()"); got != 3000 {
+		t.Errorf("statement_timestamp() in a block is %d", got)
+	}
+	s.must("commit")
+	if got := at("now()"); got != 3000 {
+		t.Errorf("now() after the block is %d", got)
+	}
+}

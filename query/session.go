@@ -135,8 +135,11 @@ var errStatementTimeout = sqlerr.New(sqlerr.QueryCanceled, "canceling statement 
 // begin starts a statement: its time, and its transaction if none is open. The context returned ends with
 // statement_timeout; cancel releases it.
 func (s *Session) begin(ctx context.Context) (context.Context, context.CancelFunc) {
-	s.stmtTime = s.engine.cfg.Clock()
-	s.open()
+	if s.txn == nil {
+		s.open()
+	} else {
+		s.stmtTime = s.engine.cfg.Clock()
+	}
 	s.txn.LockTimeout = s.set.vars.lockTimeout
 	if d := s.set.vars.statementTimeout; d > 0 {
 		return context.WithTimeoutCause(ctx, d, errStatementTimeout)
@@ -149,9 +152,7 @@ func (s *Session) open() {
 	if s.txn != nil {
 		return
 	}
-	if s.stmtTime == 0 {
-		s.stmtTime = s.engine.cfg.Clock()
-	}
+	s.stmtTime = s.engine.cfg.Clock()
 	s.txnTime = s.stmtTime
 	s.txn = s.engine.db.Begin(store.TxnOptions{AsyncCommit: s.set.vars.asyncCommit})
 	if s.set.vars.defaultReadOnly {

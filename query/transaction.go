@@ -10,6 +10,7 @@ import (
 
 // EndImplicit implements server.Session.
 func (s *Session) EndImplicit(ctx context.Context, failed bool) error {
+	s.several = false
 	switch {
 	case s.status == server.TxIdle && failed:
 		s.rollback()
