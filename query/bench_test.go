@@ -75,3 +75,39 @@ func BenchmarkHome(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkWrite changes and inserts single rows, prepared, in transactions of their own without a log.
+func BenchmarkWrite(b *testing.B) {
+	for _, c := range []struct{ name, sql string }{
+		{"update", "update t set v = v + 1 where id = $1"},
+		{"upsert", "insert into t values ($1, 1) on conflict (id) do update set v = excluded.v"},
+		{"delete", "delete from t where id = $1"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			s := newTestSession(b, open(b))
+			s.must("create table t (id int primary key, v int); insert into t select g, g from generate_series(1, 100000) g")
+			ctx := context.Background()
+			p, err := s.Prepare(ctx, server.Source{Text: c.sql}, []uint32{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			sink := &counter{}
+			b.ReportAllocs()
+			for b.Loop() {
+				id := rand.Uint32N(100000) + 1
+				arg := []byte{byte(id >> 24), byte(id >> 16), byte(id >> 8), byte(id)}
+				portal, err := s.Bind(ctx, p, server.Args{Values: [][]byte{arg}, Formats: []int16{1}})
+				if err != nil {
+					b.Fatal(err)
+				}
+				if _, err := portal.Run(ctx, sink, 0); err != nil {
+					b.Fatal(err)
+				}
+				portal.Close()
+				if err := s.EndImplicit(ctx, false); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
