@@ -296,8 +296,6 @@ func (l *keyList) at(i int) []byte {
 	return l.bytes[from:l.ends[i]:l.ends[i]]
 }
 
-func (l *keyList) len() int { return len(l.ends) }
-
 // fill encodes the keys of a batch.
 func (l *keyList) fill(def *schema.Table, b *column.Batch) {
 	l.reset()

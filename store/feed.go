@@ -33,7 +33,6 @@ type Feed struct {
 
 	keys   keyList
 	split  [][]uint32
-	parts  []int
 	named  bool // the table's definition has been logged
 	synced wal.LSN
 	sync   atomic.Bool // a background sync is under way
