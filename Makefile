@@ -2,8 +2,9 @@
 
 .PHONY: build check check-full test race lint fuzz bench
 
-# Packages where goroutines meet: they are tested with the race detector.
-concurrent := ./wal ./store ./index ./internal/column ./internal/vfs ./server ./query
+# Packages where goroutines meet: they are tested with the race detector, which makes them
+# slow: -short draws fewer seeds.
+concurrent := ./store ./index ./internal/column ./internal/vfs ./server ./query
 
 build:
 	go build -o bin/cachalot ./cmd/cachalot
@@ -21,14 +22,15 @@ lint:
 	go tool staticcheck ./...
 
 race:
-	go test -count=1 -race $(concurrent)
+	go test -count=1 -race -short $(concurrent)
+	go test -count=1 -race ./wal -args -crash.seeds 500
 
 check: lint test race
 
 # What takes long: all rounds of kill -9, all seeds of the crashing file system, the round trip of
 # a million rows, every byte of a log flipped, five minutes of each fuzzer. An hour or two.
 check-full: check
-	CACHALOT_FULL=1 go test -count=1 -timeout 3h ./test/... ./wal ./store
+	CACHALOT_FULL=1 CACHALOT_CRASH_SEEDS=10000 go test -count=1 -timeout 3h ./test/... ./wal ./store
 	$(MAKE) fuzz
 
 # Each fuzzer for FUZZTIME.
