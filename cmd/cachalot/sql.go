@@ -58,7 +58,6 @@ type shell struct {
 	in      *bufio.Reader // data of a COPY ... FROM STDIN in -c
 	out     *bufio.Writer
 	errs    io.Writer
-	aligned bool
 }
 
 func connectShell(cmd *cobra.Command, dsn string) (*shell, error) {
