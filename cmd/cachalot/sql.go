@@ -53,11 +53,11 @@ Exit code 0: all went well. 1: a statement of -c failed. 2: no server answered, 
 
 // shell sends statements over one connection and prints answers. One goroutine uses it.
 type shell struct {
-	ctx     context.Context
-	conn    *pgconn.PgConn
-	in      *bufio.Reader // data of a COPY ... FROM STDIN in -c
-	out     *bufio.Writer
-	errs    io.Writer
+	ctx  context.Context
+	conn *pgconn.PgConn
+	in   *bufio.Reader // data of a COPY ... FROM STDIN in -c
+	out  *bufio.Writer
+	errs io.Writer
 }
 
 func connectShell(cmd *cobra.Command, dsn string) (*shell, error) {
