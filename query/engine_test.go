@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/cachalotdb/cachalot/internal/column"
@@ -58,7 +59,13 @@ func (c *counter) Rows(b *column.Batch, from, to int) error {
 	return nil
 }
 
-func (c *counter) CopyIn(server.CopyHeader) (io.Reader, error)  { return c.data, nil }
+func (c *counter) CopyIn(server.CopyHeader) (io.Reader, error) {
+	if c.data == nil {
+		return strings.NewReader(""), nil
+	}
+	return c.data, nil
+}
+
 func (c *counter) CopyOut(server.CopyHeader) (io.Writer, error) { return io.Discard, nil }
 
 // query runs the statements of a text as a simple Query and returns what the last one answered.
