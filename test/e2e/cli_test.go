@@ -185,6 +185,21 @@ func TestDamageIsNamed(t *testing.T) {
 	}
 }
 
+// TestDemo runs the demo small, with everything that it checks.
+func TestDemo(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "kept")
+	out, errs, code := harness.Run(t, "", "demo", "--objects", "3000", "--transfers", "20", "--data", dir)
+	if code != 0 || strings.Count(out, "  ok\n") != 14 || !strings.Contains(out, "psql -h 127.0.0.1 -p 48401 -U cachalot cachalot") {
+		t.Errorf("ends with %d\n%s%s", code, out, errs)
+	}
+	if out, errs, code := harness.Run(t, "", "check", dir); code != 0 || !strings.Contains(out, "3 tables") {
+		t.Errorf("check of its data ends with %d\n%s%s", code, out, errs)
+	}
+	if _, errs, code := harness.Run(t, "", "demo", "--data", dir); code != 2 || !strings.Contains(errs, "not empty") {
+		t.Errorf("a second demo over it ends with %d\n%s", code, errs)
+	}
+}
+
 func files(t *testing.T, dir string) []string {
 	t.Helper()
 	var all []string
