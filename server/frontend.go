@@ -53,68 +53,99 @@ type frontend struct {
 // decode decodes a body, whose bytes the message may share. An error says that the body
 // is malformed.
 //
-// pgproto3's decoders trust some of what they read: the bodies that would make them
-// slice out of range are refused here first.
+// pgproto3's decoders trust some of what they read and ignore what is left over: bodies on which
+// they would panic, and those that hold more than the message, are refused here.
 func decode(msg pgproto3.FrontendMessage, body []byte) error {
+	if err := refuse(msg, body); err != nil {
+		return err
+	}
+	if err := msg.Decode(body); err != nil {
+		return protocolError("invalid message format").WithDetail("%v", err)
+	}
+	b := bodyReader{b: body}
+	switch msg.(type) {
+	case *pgproto3.Parse:
+		b.string() // name
+		b.string() // text
+		b.skip(4 * b.count())
+	case *pgproto3.Execute:
+		b.string()
+		b.skip(4)
+	case *pgproto3.Describe, *pgproto3.Close:
+		b.skip(1)
+		b.string()
+	default:
+		return nil // Query and CopyFail are all of the body, and refuse has seen to Bind
+	}
+	if b.bad || len(b.b) > 0 {
+		return protocolError("invalid message format")
+	}
+	return nil
+}
+
+// refuse refuses the bodies on which pgproto3 would panic.
+func refuse(msg pgproto3.FrontendMessage, body []byte) error {
 	switch msg.(type) {
 	case *pgproto3.Query, *pgproto3.CopyFail:
 		if len(body) == 0 {
 			return protocolError("invalid string in message")
 		}
 	case *pgproto3.Bind:
-		if !bindWellFormed(body) {
+		b := bodyReader{b: body}
+		if b.bind(); b.bad || len(b.b) > 0 {
 			return protocolError("invalid Bind message")
 		}
-	}
-	if err := msg.Decode(body); err != nil {
-		return protocolError("invalid message format").WithDetail("%v", err)
 	}
 	return nil
 }
 
-// bindWellFormed says whether a Bind's names, counts and lengths fill its
-// body exactly.
-func bindWellFormed(b []byte) bool {
-	for range 2 { // portal, statement
-		i := bytes.IndexByte(b, 0)
-		if i < 0 {
-			return false
-		}
-		b = b[i+1:]
+// bodyReader walks over the parts of a body. Behind the first that is not all there, bad is set and
+// nothing is left.
+type bodyReader struct {
+	b   []byte
+	bad bool
+}
+
+// skip passes over n bytes.
+func (r *bodyReader) skip(n int) {
+	if n < 0 || n > len(r.b) {
+		r.b, r.bad = nil, true
+		return
 	}
-	count := func() int {
-		if len(b) < 2 {
-			return -1
-		}
-		n := int(binary.BigEndian.Uint16(b))
-		b = b[2:]
-		return n
+	r.b = r.b[n:]
+}
+
+// string passes over bytes that end with a zero.
+func (r *bodyReader) string() {
+	n := bytes.IndexByte(r.b, 0)
+	if n < 0 {
+		n = len(r.b) // one byte too many
 	}
-	codes := func() bool {
-		n := count()
-		if n < 0 || len(b) < 2*n {
-			return false
-		}
-		b = b[2*n:]
-		return true
+	r.skip(n + 1)
+}
+
+// count reads the number of things that follow.
+func (r *bodyReader) count() int {
+	b := r.b
+	if r.skip(2); r.bad {
+		return 0
 	}
-	if !codes() {
-		return false
+	return int(binary.BigEndian.Uint16(b))
+}
+
+// bind passes over a Bind.
+func (r *bodyReader) bind() {
+	r.string() // portal
+	r.string() // statement
+	r.skip(2 * r.count())
+	for range r.count() {
+		b := r.b
+		if r.skip(4); r.bad {
+			return
+		}
+		if size := int32(binary.BigEndian.Uint32(b)); size != -1 { // NULL
+			r.skip(int(size))
+		}
 	}
-	n := count()
-	for range n {
-		if len(b) < 4 {
-			return false
-		}
-		size := int32(binary.BigEndian.Uint32(b))
-		b = b[4:]
-		if size == -1 {
-			continue
-		}
-		if size < 0 || len(b) < int(size) {
-			return false
-		}
-		b = b[size:]
-	}
-	return n >= 0 && codes() && len(b) == 0
+	r.skip(2 * r.count())
 }
