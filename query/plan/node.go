@@ -106,8 +106,8 @@ type Project struct {
 type Aggregate struct {
 	In   Node
 	Keys []*Program
-	// KeyExprs of a set that does not group by them are NULL. Sets holds one set
-	// of key indexes for a plain GROUP BY; no key and one empty set for none at all.
+	// Sets are the grouping sets, each a list of key indexes; the other keys are NULL in its rows. A plain
+	// GROUP BY has one set of all keys, an aggregation without GROUP BY one empty set.
 	Sets      [][]int
 	Aggs      []*expr.AggCall
 	Groupings [][]int // each a list of key indexes
