@@ -76,6 +76,13 @@ type testDB struct {
 	db    *DB
 	model map[int64]testRow
 	under *vfs.Mem // the disk, when cfg.FS only wraps it
+
+	// For crashes: whether the next commits are asynchronous, the states since the
+	// last that is known durable (none: only the model), and what a commit under way
+	// would make.
+	async     bool
+	durable   []map[int64]testRow
+	candidate map[int64]testRow
 }
 
 func (d *testDB) disk() *vfs.Mem {

@@ -115,7 +115,7 @@ func (d *testDB) verifyCount() {
 func (d *testDB) writeSome(rng *rand.Rand) {
 	d.t.Helper()
 	ctx := context.Background()
-	txn := d.db.Begin(TxnOptions{})
+	txn := d.db.Begin(TxnOptions{AsyncCommit: d.async})
 	def := d.table(txn)
 	mine := maps.Clone(d.model)
 	for range 1 + rng.IntN(12) {
@@ -156,8 +156,25 @@ func (d *testDB) end(rng *rand.Rand, txn *Txn, mine map[int64]testRow) {
 		txn.Rollback()
 		return
 	}
+	wrote := txn.Wrote()
+	d.candidate = mine
 	if err := txn.Commit(context.Background()); err != nil {
 		d.t.Fatal(err)
+	}
+	if d.candidate = nil; wrote {
+		d.acknowledged(mine)
+	}
+}
+
+// acknowledged makes mine the model.
+func (d *testDB) acknowledged(mine map[int64]testRow) {
+	switch {
+	case !d.async:
+		d.durable = nil
+	case len(d.durable) == 0:
+		d.durable = append(d.durable, d.model, mine)
+	default:
+		d.durable = append(d.durable, mine)
 	}
 	d.model = mine
 }
@@ -166,7 +183,7 @@ func (d *testDB) end(rng *rand.Rand, txn *Txn, mine map[int64]testRow) {
 func (d *testDB) feedSome(rng *rand.Rand) {
 	d.t.Helper()
 	ctx := context.Background()
-	txn := d.db.Begin(TxnOptions{})
+	txn := d.db.Begin(TxnOptions{AsyncCommit: d.async})
 	def := d.table(txn)
 	mine := maps.Clone(d.model)
 	var rows []testRow
@@ -220,7 +237,7 @@ func (d *testDB) feedSome(rng *rand.Rand) {
 func (d *testDB) truncate(rng *rand.Rand) {
 	d.t.Helper()
 	ctx := context.Background()
-	txn := d.db.Begin(TxnOptions{})
+	txn := d.db.Begin(TxnOptions{AsyncCommit: d.async})
 	def := d.table(txn).Clone()
 	if err := txn.LockTable(ctx, def.OID, LockExclusive); err != nil {
 		d.t.Fatal(err)
@@ -250,7 +267,7 @@ func (d *testDB) truncate(rng *rand.Rand) {
 func (d *testDB) reindex(rng *rand.Rand) {
 	d.t.Helper()
 	ctx := context.Background()
-	txn := d.db.Begin(TxnOptions{})
+	txn := d.db.Begin(TxnOptions{AsyncCommit: d.async})
 	def := d.table(txn).Clone()
 	if err := txn.LockTable(ctx, def.OID, LockExclusive); err != nil {
 		d.t.Fatal(err)
