@@ -62,7 +62,9 @@ func lookupStep(l *plan.Lookup) *Step {
 	case plan.Primary:
 		s.Name, s.Index = "Bitmap Index Scan", "primary key"
 	default:
-		s.Name, s.Index = "Bitmap Index Scan", l.Index.Name
+		if s.Name = "Result"; l.Index != nil { // else a condition that nothing meets
+			s.Name, s.Index = "Bitmap Index Scan", l.Index.Name
+		}
 	}
 	if len(l.Kids) == 0 && l.Cond != "" {
 		s.Lines = append(s.Lines, Line{Key: "Index Cond", Text: l.Cond})
