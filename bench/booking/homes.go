@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/cachalotdb/cachalot/bench/copywire"
+	"github.com/cachalotdb/cachalot/bench/draw"
 )
 
 // Home is an apartment or house to rent.
@@ -55,15 +56,16 @@ var special = [...]struct{ address, town, comments string }{
 
 // Home returns home i of Count, counted from 0; its ID is i + 1.
 func (m Market) Home(i int) Home {
-	draw := rng(m.Seed ^ uint64(i)*0x9e3779b97f4a7c15)
+	source := draw.For(m.Seed, i)
+	below := func(n int) int32 { return int32(source.Below(n)) }
 	h := Home{
 		ID:          int32(i + 1),
 		CountryCode: countries[i%4],
-		Town:        towns[i%4][draw.below(4)],
+		Town:        towns[i%4][below(4)],
 		Address:     "14 rue du chien qui fume",
-		Bathrooms:   1 + draw.below(3),
-		Rooms:       1 + draw.below(4),
-		Price:       50 + draw.below(250),
+		Bathrooms:   1 + below(3),
+		Rooms:       1 + below(4),
+		Price:       50 + below(250),
 		LastUpdate:  m.Today,
 		Comments:    "[]",
 	}
@@ -81,18 +83,6 @@ func (m Market) Home(i int) Home {
 		h.AvailableDates = append(h.AvailableDates, today+1)
 	}
 	return h
-}
-
-// rng is splitmix64: home i's draws don't depend on the homes before it.
-type rng uint64
-
-// below returns a number from 0 to n-1.
-func (r *rng) below(n uint64) int32 {
-	*r += 0x9e3779b97f4a7c15
-	z := uint64(*r)
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return int32((z ^ z>>31) >> 11 % n)
 }
 
 // Table makes the collection, and Indexes its indexes, in Cachalot's kinds: what is

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cachalotdb/cachalot/internal/human"
 	"github.com/cachalotdb/cachalot/internal/node"
 )
 
@@ -77,7 +78,7 @@ func run(ctx context.Context, s settings, names []string, out io.Writer) error {
 		}
 	}
 	fmt.Fprintf(out, "%s objects, medians of %d, %s, %d CPUs, %s\n\n| | measured | goal | met |\n|---|---|---|---|\n",
-		thousands(s.objects), s.runs, runtime.Version(), runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
+		human.Thousands(s.objects), s.runs, runtime.Version(), runtime.NumCPU(), time.Now().UTC().Format(time.DateOnly))
 	for _, g := range goals {
 		if len(names) > 0 && !slices.Contains(names, g.name) {
 			continue
@@ -106,14 +107,6 @@ func run(ctx context.Context, s settings, names []string, out io.Writer) error {
 func median[T int | float64 | time.Duration](values []T) T {
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[(len(sorted)-1)/2]
-}
-
-func thousands(n int) string {
-	text := fmt.Sprint(n)
-	for i := len(text) - 3; i > 0; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
 }
 
 func list[T any](values []T, format string) string {

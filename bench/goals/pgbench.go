@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/cachalotdb/cachalot/internal/human"
 	"github.com/cachalotdb/cachalot/internal/pgoracle"
 )
 
@@ -74,7 +75,7 @@ func measurePgbench(ctx context.Context, s settings) ([]result, error) {
 		results = append(results, result{
 			what: fmt.Sprintf("pgbench -M prepared by primary key, %d clients, against PostgreSQL 15", g.clients),
 			measured: fmt.Sprintf("%.2f times: %s against %s a second", ratio,
-				thousands(int(median(ours))), thousands(int(median(theirs)))),
+				human.Thousands(int(median(ours))), human.Thousands(int(median(theirs)))),
 			goal:  fmt.Sprintf("%.1f times", g.goal),
 			met:   ratio >= g.goal,
 			notes: "ratios " + list(ratios, "%.2f"),

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cachalotdb/cachalot/bench/copywire"
+	"github.com/cachalotdb/cachalot/bench/draw"
 )
 
 // Table makes the collection.
@@ -73,30 +74,30 @@ var firstDay = time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // AppendCSV writes home i, counted from 0, as a line of CSV in the columns of Table.
 func (g Generator) AppendCSV(b []byte, i int) []byte {
-	draw := rng(g.Seed ^ uint64(i)*0x9e3779b97f4a7c15)
+	source := draw.For(g.Seed, i)
 	country := &countries[i%len(countries)]
-	owner := draw.below(100_000)
+	owner := source.Below(100_000)
 	name := firstNames[owner%len(firstNames)]
 	b = strconv.AppendInt(b, int64(i+1), 10)
 	b = append(append(b, ','), country.code...)
-	b = append(append(b, ','), country.towns[draw.below(4)]...)
-	b = strconv.AppendInt(append(b, ','), int64(1+draw.below(200)), 10)
+	b = append(append(b, ','), country.towns[source.Below(4)]...)
+	b = strconv.AppendInt(append(b, ','), int64(1+source.Below(200)), 10)
 	b = append(b, " rue du chien qui fume,"...)
 	b = appendOwner(b, name, owner)
-	b = strconv.AppendInt(append(b, ','), int64(1+draw.below(8)), 10)
-	b = strconv.AppendInt(append(b, ','), int64(1+draw.below(3)), 10)
-	b = strconv.AppendInt(append(b, ','), int64(15+draw.below(200)), 10)
-	cents := draw.below(25_000) + 5_000
+	b = strconv.AppendInt(append(b, ','), int64(1+source.Below(8)), 10)
+	b = strconv.AppendInt(append(b, ','), int64(1+source.Below(3)), 10)
+	b = strconv.AppendInt(append(b, ','), int64(15+source.Below(200)), 10)
+	cents := source.Below(25_000) + 5_000
 	b = strconv.AppendInt(append(b, ','), int64(cents/100), 10)
 	b = append(b, '.', byte('0'+cents/10%10), byte('0'+cents%10), ',')
-	b = strconv.AppendFloat(b, float64(draw.below(50))/10, 'g', -1, 64)
-	second := firstDay.Add(time.Duration(draw.below(31_536_000)) * time.Second)
+	b = strconv.AppendFloat(b, float64(source.Below(50))/10, 'g', -1, 64)
+	second := firstDay.Add(time.Duration(source.Below(31_536_000)) * time.Second)
 	b = append(second.AppendFormat(append(b, ','), time.DateTime), "+00,"...)
-	b = appendDates(b, &draw)
+	b = appendDates(b, &source)
 	b = append(b, ',')
-	b = appendWords(b, &draw, 420)
+	b = appendWords(b, &source, 420)
 	b = append(b, `,"[{""text"": ""`...)
-	b = appendWords(b, &draw, 40)
+	b = appendWords(b, &source, 40)
 	return append(b, "\"\", \"\"user\"\": \"\"guest\"\"}]\"\n"...)
 }
 
@@ -111,27 +112,27 @@ func appendOwner(b []byte, name string, number int) []byte {
 }
 
 // appendDates writes 30 days in a row with gaps, in Postgres' form of an array.
-func appendDates(b []byte, draw *rng) []byte {
+func appendDates(b []byte, source *draw.Source) []byte {
 	b = append(b, `"{`...)
-	day := firstDay.AddDate(0, 0, draw.below(365))
+	day := firstDay.AddDate(0, 0, source.Below(365))
 	for n := range dates {
 		if n > 0 {
 			b = append(b, ',')
 		}
 		b = day.AppendFormat(b, time.DateOnly)
-		day = day.AddDate(0, 0, 1+draw.below(2))
+		day = day.AddDate(0, 0, 1+source.Below(2))
 	}
 	return append(b, `}"`...)
 }
 
 // appendWords writes words until there are so many bytes.
-func appendWords(b []byte, draw *rng, size int) []byte {
+func appendWords(b []byte, source *draw.Source, size int) []byte {
 	start := len(b)
 	for len(b)-start < size {
 		if len(b) > start {
 			b = append(b, ' ')
 		}
-		b = append(b, words[draw.below(len(words))]...)
+		b = append(b, words[source.Below(len(words))]...)
 	}
 	return b
 }
@@ -150,15 +151,3 @@ func (g Generator) Feed(dsn string, count int) copywire.Feed {
 
 // Copy is the statement that takes the lines.
 const Copy = "COPY home FROM STDIN (FORMAT csv)"
-
-// rng is splitmix64.
-type rng uint64
-
-// below returns a number from 0 to n-1.
-func (r *rng) below(n int) int {
-	*r += 0x9e3779b97f4a7c15
-	z := uint64(*r)
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return int((z ^ z>>31) >> 11 % uint64(n))
-}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/cachalotdb/cachalot/bench/accounts"
 	"github.com/cachalotdb/cachalot/bench/booking"
+	"github.com/cachalotdb/cachalot/internal/human"
 	"github.com/cachalotdb/cachalot/internal/node"
 )
 
@@ -155,14 +156,14 @@ func (d *demo) run(ctx context.Context, transfers int) error {
 			return fmt.Errorf("%s: %w", sql, err)
 		}
 	}
-	d.report.title(fmt.Sprintf("BookingMarketplace, %s homes with %d indexes", thousands(d.market.Count), len(booking.Indexes)))
+	d.report.title(fmt.Sprintf("BookingMarketplace, %s homes with %d indexes", human.Thousands(d.market.Count), len(booking.Indexes)))
 	if err := d.feed(ctx, conn); err != nil {
 		return err
 	}
 	if err := d.queries(ctx, conn); err != nil {
 		return err
 	}
-	d.report.title(fmt.Sprintf("Accounts, %s of them", thousands(d.bank.Accounts)))
+	d.report.title(fmt.Sprintf("Accounts, %s of them", human.Thousands(d.bank.Accounts)))
 	for _, clients := range []int{1, 16} {
 		if err := d.transfers(ctx, clients, transfers); err != nil {
 			return err
@@ -194,7 +195,7 @@ func (d *demo) feed(ctx context.Context, conn *pgx.Conn) error {
 	if count != d.market.Count {
 		wrong = fmt.Errorf("%w: COUNT FROM home gives %d", booking.ErrWrong, count)
 	}
-	d.report.add(row{step: 1, name: fmt.Sprintf("feed (%s homes/s) and count", thousands(int(float64(count)/took.Seconds()))), rows: count,
+	d.report.add(row{step: 1, name: fmt.Sprintf("feed (%s homes/s) and count", human.Thousands(int(float64(count)/took.Seconds()))), rows: count,
 		postgres: took, published: booking.Published{README: "2,678", Log: "15,699"}, err: wrong})
 	return ctx.Err()
 }
@@ -303,8 +304,8 @@ func (d *demo) transfers(ctx context.Context, clients, each int) error {
 	if clients == 1 {
 		noun = "client"
 	}
-	name := fmt.Sprintf("%d %s: %s transfers, %d%% rolled back, %s/s", clients, noun, thousands(res.Transfers),
-		100*res.RolledBack/max(res.Transfers, 1), thousands(int(float64(res.Transfers)/res.Took.Seconds())))
+	name := fmt.Sprintf("%d %s: %s transfers, %d%% rolled back, %s/s", clients, noun, human.Thousands(res.Transfers),
+		100*res.RolledBack/max(res.Transfers, 1), human.Thousands(int(float64(res.Transfers)/res.Took.Seconds())))
 	d.report.add(row{name: name, rows: res.Transfers, postgres: res.PerTransaction(), published: booking.Published{README: "<2 each"}, err: err})
 	return ctx.Err()
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/cachalotdb/cachalot/bench/booking"
+	"github.com/cachalotdb/cachalot/internal/human"
 )
 
 // row is a line of the demo's table.
@@ -74,7 +75,7 @@ func (r *report) add(row row) {
 		r.wrong++
 		check = r.paint(red, "WRONG")
 	}
-	r.line(step, row.name, thousands(row.rows), milliseconds(row.cachalot), milliseconds(row.postgres),
+	r.line(step, row.name, human.Thousands(row.rows), milliseconds(row.cachalot), milliseconds(row.postgres),
 		row.published.README, row.published.Log, check)
 	if row.err != nil {
 		fmt.Fprintf(r.w, "      %s\n", strings.ReplaceAll(row.err.Error(), "\n", "\n      "))
@@ -94,16 +95,7 @@ func milliseconds(d time.Duration) string {
 	case ms < 100:
 		return fmt.Sprintf("%.1f", ms)
 	}
-	return thousands(int(ms + 0.5))
-}
-
-// thousands renders a number with commas.
-func thousands(n int) string {
-	text := strconv.Itoa(n)
-	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
-		text = text[:i] + "," + text[i:]
-	}
-	return text
+	return human.Thousands(int(ms + 0.5))
 }
 
 var executionLine = regexp.MustCompile(`(?i)execution time: ([0-9.]+) ms`)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/cachalotdb/cachalot/internal/human"
 	"github.com/cachalotdb/cachalot/internal/node"
 )
 
@@ -105,11 +106,11 @@ func (o *serveOptions) run(cmd *cobra.Command) error {
 	var limit int64
 	if o.memoryLimit != "" {
 		var err error
-		if limit, err = parseBytes(o.memoryLimit); err != nil {
+		if limit, err = human.ParseBytes(o.memoryLimit); err != nil {
 			return usageError(cmd, fmt.Errorf("--memory-limit: %w", err))
 		}
 	}
-	checkpoint, err := parseBytes(o.checkpointSize)
+	checkpoint, err := human.ParseBytes(o.checkpointSize)
 	if err != nil {
 		return usageError(cmd, fmt.Errorf("--checkpoint-size: %w", err))
 	}

@@ -84,14 +84,3 @@ func TestServeRefuses(t *testing.T) {
 		t.Errorf("with --insecure: %v", err)
 	}
 }
-
-func TestParseBytes(t *testing.T) {
-	for text, want := range map[string]int64{
-		"1": 1, "8GiB": 8 << 30, "4 GB": 4e9, "512MiB": 512 << 20,
-		"": 0, "GiB": 0, "-1": 0, "1.5GiB": 0, "8Gib": 0, "9223372036854775807TiB": 0,
-	} {
-		if got, err := parseBytes(text); got != want || (err == nil) != (want > 0) {
-			t.Errorf("%q: %d, %v", text, got, err)
-		}
-	}
-}

@@ -15,7 +15,7 @@ package layers
 // Rules is the import order of the module, paths relative to it.
 const Rules = `
 	# Leaves: they know nothing of the product.
-	NONE < internal/invariant, internal/sqlerr, internal/vfs;
+	NONE < internal/invariant, internal/sqlerr, internal/vfs, internal/human;
 
 	# What a value is, and what holds many of them.
 	internal/invariant, internal/sqlerr < internal/value;
@@ -48,16 +48,16 @@ const Rules = `
 	query < internal/node;
 
 	# What clients do: they know the wire only.
-	NONE < bench/copywire;
-	bench/copywire < bench/booking, bench/accounts, bench/homes;
+	NONE < bench/copywire, bench/draw;
+	bench/copywire, bench/draw < bench/booking, bench/accounts, bench/homes;
 
 	# For tests.
 	NONE < internal/layers, internal/pgoracle;
 	server < internal/sqltest;
 	NONE < test/...;
 
-	internal/node, internal/pgoracle, bench/homes, bench/booking < bench/goals;
-	internal/node, bench/booking, bench/accounts < cmd/...;
+	internal/node, internal/human, internal/pgoracle, bench/homes, bench/booking < bench/goals;
+	internal/node, internal/human, bench/booking, bench/accounts < cmd/...;
 `
 
 // Modules says which packages may import which modules of others. A module that is not named

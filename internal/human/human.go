@@ -1,4 +1,5 @@
-package main
+// Package human reads and writes numbers as people do.
+package human
 
 import (
 	"fmt"
@@ -7,8 +8,17 @@ import (
 	"strings"
 )
 
-// parseBytes reads a size such as 512MiB, 8GiB or 4GB.
-func parseBytes(text string) (int64, error) {
+// Thousands renders a number with commas.
+func Thousands(n int) string {
+	text := strconv.Itoa(n)
+	for i := len(text) - 3; i > 0 && text[i-1] != '-'; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
+
+// ParseBytes reads a size of at least 1 byte, such as 512MiB, 8GiB or 4GB.
+func ParseBytes(text string) (int64, error) {
 	digits := strings.TrimRight(text, "kKMGTiB ")
 	unit := strings.TrimSpace(text[len(digits):])
 	n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
