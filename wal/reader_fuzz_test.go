@@ -68,6 +68,7 @@ func FuzzReader(f *testing.F) {
 		}
 		a, b := readFile(f, cfg.FS, segs[0].path), readFile(f, cfg.FS, segs[1].path)
 		f.Add(a, b, uint16(0), byte(0), uint16(0))
+		f.Add(a, b, uint16(0), byte(3), uint16(0))
 		f.Add(a, []byte(nil), uint16(0), byte(1), uint16(0))
 		f.Add(a, b, uint16(segs[1].first), byte(3), uint16(0))
 		f.Add(b, []byte(nil), uint16(0), byte(1), uint16(0))
