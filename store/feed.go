@@ -245,7 +245,7 @@ func (f *Feed) Close(ctx context.Context) error {
 	}
 	err := f.drain(0)
 	close(f.chunks)
-	f.chunks = nil
+	f.chunks, f.keys, f.split = nil, keyList{}, nil // the transaction keeps the feed
 	if f.err == nil {
 		f.err = err
 	}
@@ -255,7 +255,7 @@ func (f *Feed) Close(ctx context.Context) error {
 // run proposes the chunks, one after the other, until the feed is closed.
 func (f *Feed) run(chunks <-chan *feedWork) {
 	p := proposals.Get().(*proposal)
-	defer proposals.Put(p)
+	defer p.release()
 	for w := range chunks {
 		err := f.txn.db.proposeChunk(p, w.chunk)
 		f.release(w)
@@ -312,7 +312,7 @@ func (t *Txn) spillDelta(c *collection) error {
 	}
 	s := t.newStatus()
 	p := proposals.Get().(*proposal)
-	defer proposals.Put(p)
+	defer p.release()
 	chunk := &feedChunk{status: s.id, owner: s.owner, table: c.oid, generation: c.generation, txn: t}
 	if mine {
 		chunk.def = def
@@ -349,7 +349,7 @@ const spillBytes = 256 << 10
 // restart need not wait for its end.
 func (db *DB) abortFeed(s *status) {
 	p := proposals.Get().(*proposal)
-	defer proposals.Put(p)
+	defer p.release()
 	p.payload = appendHeader(p.payload[:0], db.published.Load().state.catalog.Version())
 	p.payload = appendFeedEnd(p.payload, s.id)
 	p.kind, p.sync = recordFeedEnd, false

@@ -66,6 +66,18 @@ type localLog struct {
 
 var proposals = sync.Pool{New: func() any { return &proposal{done: make(chan struct{}, 1)} }}
 
+// payloadKept is up to how many bytes of a payload's memory are used again.
+const payloadKept = 256 << 10
+
+// release gives the proposal back for another use.
+func (p *proposal) release() {
+	if cap(p.payload) > payloadKept {
+		p.payload = nil
+	}
+	p.err = nil
+	proposals.Put(p)
+}
+
 // Propose implements Log.
 func (l *localLog) Propose(p *proposal) error {
 	l.mu.Lock()

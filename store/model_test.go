@@ -95,12 +95,31 @@ func runModel(t *testing.T, seed uint64, partitions int) {
 	d.db.Close()
 }
 
-// verifyCount compares the estimate of rows, which is exact after vacuum.
+// leftovers counts what nobody needs when there are no transactions.
+func (db *DB) leftovers() map[string]int {
+	left := map[string]int{"locks": db.locks.entries(), "uncommitted tables": len(db.unborn), "statuses to drop": len(db.vacuum.stamping)}
+	db.statuses.m.Range(func(any, any) bool { left["statuses"]++; return true })
+	for _, c := range db.everyCollection() {
+		for _, p := range c.parts {
+			left["dead rows"] += len(p.dead)
+			left["rows in quarantine"] += len(p.quarantine)
+			left["indexes"] += len(*p.indexes.Load()) - len(c.def.Load().Indexes)
+		}
+	}
+	maps.DeleteFunc(left, func(_ string, n int) bool { return n == 0 })
+	return left
+}
+
+// verifyCount compares the estimate of rows, which is exact after vacuum, and
+// sees that nothing is left of what was.
 func (d *testDB) verifyCount() {
 	d.t.Helper()
 	d.db.Vacuum()
 	d.check()
 	d.verify()
+	if left := d.db.leftovers(); len(left) > 0 {
+		d.t.Fatalf("without transactions and after vacuum there are %v", left)
+	}
 	txn := d.db.Begin(TxnOptions{})
 	defer txn.Rollback()
 	v := txn.View()

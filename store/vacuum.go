@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -249,7 +250,7 @@ func (p *Part) freeQuarantined(oldest uint64) bool {
 			p.free = append(p.free, row)
 		}
 	}
-	p.quarantine = append(p.quarantine[:0], p.quarantine[n:]...)
+	p.quarantine = slices.Delete(p.quarantine, 0, n)
 	return n > 0
 }
 
@@ -261,6 +262,6 @@ func (v *vacuum) release() bool {
 		v.db.statuses.forget(v.stamping[n].id)
 		n++
 	}
-	v.stamping = append(v.stamping[:0], v.stamping[n:]...)
+	v.stamping = slices.Delete(v.stamping, 0, n)
 	return n > 0
 }

@@ -19,7 +19,10 @@ type View struct {
 	reader   *reader
 	deltas   []*delta // with deltaViews, in step
 	owns     []*deltaView
-	feeds    []*status
+
+	// owner and feed say which feeds are the transaction's own: those of the owner
+	// with ids up to feed. 0: none.
+	owner, feed uint64
 
 	// resolveStamp is resolve, bound once.
 	resolveStamp func(uint64) uint64
@@ -45,7 +48,10 @@ func (t *Txn) View() *View {
 			v.owns = append(v.owns, d.snapshot())
 		}
 	}
-	v.feeds = append(v.feeds, t.feeds...)
+	v.owner, v.feed = t.owner, 0
+	if n := len(t.feeds); n > 0 {
+		v.feed = t.feeds[n-1].id
+	}
 	return v
 }
 
@@ -55,9 +61,8 @@ func (v *View) Close() {
 	v.db.readers.release(v.reader)
 	clear(v.deltas)
 	clear(v.owns)
-	clear(v.feeds)
 	v.reader, v.state = nil, nil
-	v.deltas, v.owns, v.feeds = v.deltas[:0], v.owns[:0], v.feeds[:0]
+	v.deltas, v.owns = v.deltas[:0], v.owns[:0]
 	views.Put(v)
 }
 
@@ -79,10 +84,8 @@ func (v *View) resolve(stamp uint64) uint64 {
 	if ts := st.commit.Load(); ts != 0 {
 		return ts
 	}
-	for _, f := range v.feeds {
-		if f == st {
-			return 1
-		}
+	if st.owner == v.owner && st.id <= v.feed {
+		return firstSnapshot
 	}
 	return never
 }
