@@ -34,6 +34,7 @@ func (s *Session) commit(ctx context.Context) error {
 		return nil
 	}
 	// Once the record is in the log a commit can no longer be called off; the wait for a lock has no place in it.
+	txn.SetAsyncCommit(s.set.vars.asyncCommit)
 	err := txn.Commit(context.WithoutCancel(ctx))
 	s.set.end(err == nil)
 	return err

@@ -100,6 +100,10 @@ func (t *Txn) delta(c *collection) *delta {
 	return d
 }
 
+// SetAsyncCommit changes the option between statements: what counts is its
+// value at COMMIT.
+func (t *Txn) SetAsyncCommit(async bool) { t.opts.AsyncCommit = async }
+
 // LockTable takes a table's lock until the end of the transaction (55P03,
 // 40P01, 57014).
 func (t *Txn) LockTable(ctx context.Context, oid uint32, mode LockMode) error {
