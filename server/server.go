@@ -28,7 +28,8 @@ type Server struct {
 	conns    map[*session]struct{} // every connection
 	sessions map[uint32]*session   // those that were let in, by process id
 	lastID   uint32
-	stop     chan struct{} // closed when the server stops
+	stop     chan struct{} // closed when the server stops accepting
+	empty    chan struct{} // closed after that, when no connection is left
 }
 
 // New returns a server for a config, not yet listening.
@@ -42,6 +43,7 @@ func New(cfg Config) (*Server, error) {
 		conns:    make(map[*session]struct{}),
 		sessions: make(map[uint32]*session),
 		stop:     make(chan struct{}),
+		empty:    make(chan struct{}),
 	}, nil
 }
 
@@ -187,6 +189,9 @@ func (s *Server) leave(ses *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.conns, ses)
+	if s.draining && len(s.conns) == 0 {
+		close(s.empty)
+	}
 	if s.sessions[ses.id] == ses {
 		delete(s.sessions, ses.id)
 	}
@@ -219,6 +224,9 @@ func (s *Server) drain(force bool) {
 		close(s.stop)
 		if s.listener != nil {
 			s.listener.Close()
+		}
+		if len(s.conns) == 0 {
+			close(s.empty)
 		}
 	}
 	for ses := range s.conns {

@@ -43,7 +43,7 @@ var errInternal = sqlerr.New(sqlerr.InternalError, "internal error").
 func clientError(ctx context.Context, err error) *sqlerr.Error {
 	e := sqlerr.As(err)
 	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || e != nil && e.Code == sqlerr.QueryCanceled) {
-		if cause := sqlerr.As(context.Cause(ctx)); cause != nil {
+		if cause := sqlerr.As(context.Cause(ctx)); cause != nil && (e == nil || e.Code != cause.Code) {
 			return cause
 		}
 	}

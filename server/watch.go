@@ -5,14 +5,15 @@ import (
 )
 
 // watchPeers cancels statements whose clients have gone: while a session is
-// busy it does not read, and would not notice.
+// busy it does not read, and would not notice. It goes on while a shutdown waits
+// for them.
 func (s *Server) watchPeers() {
 	tick := time.NewTicker(s.cfg.PeerCheckInterval)
 	defer tick.Stop()
 	var suspects []*session
 	for {
 		select {
-		case <-s.stop:
+		case <-s.empty:
 			return
 		case <-tick.C:
 		}

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -19,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgproto3/v2"
 
+	"github.com/cachalotdb/cachalot/internal/node"
 	"github.com/cachalotdb/cachalot/internal/pgoracle"
 )
 
@@ -45,6 +47,32 @@ func TestWireScripts(t *testing.T) {
 				runScript(t, f, srv.Addr().String(), *rewrite && strings.HasSuffix(dir, "own"))
 			})
 		}
+	}
+}
+
+// TestWireScriptsNode runs the scripts against the real engine.
+func TestWireScriptsNode(t *testing.T) {
+	ctx := context.Background()
+	files, err := filepath.Glob("testdata/wire/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		t.Run(filepath.Base(f), func(t *testing.T) {
+			n, err := node.Start(ctx, node.Config{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() {
+				if err := n.Stop(ctx); err != nil {
+					t.Error(err)
+				}
+			}()
+			setup := dialClient(t, n.Addr().String())
+			setup.start(map[string]string{"user": "cachalot"})
+			setup.exec("create table t (a int, b text)")
+			runScript(t, f, n.Addr().String(), false)
+		})
 	}
 }
 
@@ -138,7 +166,7 @@ func dialClient(t testing.TB, addr string) *wireClient {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	conn.SetDeadline(time.Now().Add(60 * time.Second))
 	return &wireClient{t: t, conn: conn, addr: addr}
 }
 
