@@ -142,7 +142,10 @@ func (d *keyDecoder) numeric() Value {
 		d.fail()
 		return Null(Numeric)
 	}
-	r, err := makeDecimal(flip != 0, text, n-2*exp)
+	if text[n-1] == '0' { // half of a base-100 digit that a number of the largest scale has no room for
+		n--
+	}
+	r, err := makeDecimal(flip != 0, text[:n], n-2*exp)
 	if err == nil {
 		err = r.check()
 	}
