@@ -147,7 +147,11 @@ func (r *statusRows) stamp(ref, ts uint64) {
 // part unlinks the dead versions of a part and frees what has been in
 // quarantine long enough.
 func (v *vacuum) part(p *Part, horizon uint64) bool {
-	did := false
+	p.mu.Lock()
+	p.dropIndexes(func(x *partIndex) bool { return x.retired != 0 && x.retired <= horizon })
+	doomed := p.takeDead(horizon)
+	p.mu.Unlock()
+	did := len(doomed) > 0
 	for {
 		for _, x := range *p.indexes.Load() {
 			if x.tree != nil && x.tree.Tail() > 0 {
@@ -155,18 +159,18 @@ func (v *vacuum) part(p *Part, horizon uint64) bool {
 			}
 		}
 		p.mu.Lock()
-		p.dropIndexes(func(x *partIndex) bool { return x.retired != 0 && x.retired <= horizon })
-		n := p.unlinkDead(horizon)
-		if n > 0 {
-			p.quarantine[len(p.quarantine)-1].epoch = v.db.readers.advance()
+		if n := min(len(doomed), vacuumStep); n > 0 {
+			rows := p.unlinkAll(doomed[len(doomed)-n:])
+			doomed = doomed[:len(doomed)-n]
+			p.quarantine = append(p.quarantine, quarantined{v.db.readers.advance(), rows})
 		}
 		freed := p.freeQuarantined(v.db.readers.oldestEpoch())
 		p.mu.Unlock()
 		if freed {
 			p.compact()
+			did = true
 		}
-		did = did || n > 0 || freed
-		if n == 0 {
+		if len(doomed) == 0 {
 			return did
 		}
 	}
@@ -189,23 +193,27 @@ func (p *Part) compact() {
 	}
 }
 
-// unlinkDead unlinks up to vacuumStep versions and puts them into quarantine. It holds mu.
-func (p *Part) unlinkDead(horizon uint64) int {
+// takeDead returns the dead versions that no snapshot can see. It holds mu.
+func (p *Part) takeDead(horizon uint64) []deadRow {
 	n := 0
-	for n < min(len(p.dead), vacuumStep) && p.dead[n].end <= horizon {
+	for n < len(p.dead) && p.dead[n].end <= horizon {
 		n++
 	}
-	if n == 0 {
-		return 0
-	}
-	rows := make([]uint32, n)
-	for i, d := range p.dead[:n] {
+	doomed := p.dead[:n:n]
+	p.dead = p.dead[n:]
+	return doomed
+}
+
+// unlinkAll unlinks dead versions and returns their rows. The last come first:
+// a version is looked for from the newest of its key on, and of a key that was
+// written a thousand times the others are behind it. It holds mu.
+func (p *Part) unlinkAll(dead []deadRow) []uint32 {
+	rows := make([]uint32, len(dead))
+	for i, d := range slices.Backward(dead) {
 		p.unlink(d.row)
 		rows[i] = d.row
 	}
-	p.dead = p.dead[n:]
-	p.quarantine = append(p.quarantine, quarantined{rows: rows})
-	return n
+	return rows
 }
 
 // unlink takes a version out of its key's chain and out of every index.
