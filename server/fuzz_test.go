@@ -68,7 +68,7 @@ func trafficPieces(f *testing.F) [][]byte {
 	if err != nil || len(files) == 0 {
 		f.Fatalf("no recordings: %v", err)
 	}
-	const wanted = 1500
+	const wanted = 300
 	var pieces [][]byte
 	for _, file := range files {
 		data, err := os.ReadFile(file)
