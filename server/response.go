@@ -95,19 +95,22 @@ func (w *wire) sendCommandComplete(tag string) {
 
 // sendRowDescription appends a RowDescription; formats are as in a Bind.
 func (w *wire) sendRowDescription(columns []Column, formats []int16) {
-	fields := make([]pgproto3.FieldDescription, len(columns))
+	w.fields, w.names = w.fields[:0], w.names[:0]
 	for i, c := range columns {
-		fields[i] = pgproto3.FieldDescription{
-			Name:                 []byte(c.Name),
+		start := len(w.names)
+		w.names = append(w.names, c.Name...)
+		w.fields = append(w.fields, pgproto3.FieldDescription{
+			Name:                 w.names[start:], // it stays whole when names moves
 			TableOID:             c.TableOID,
 			TableAttributeNumber: uint16(c.AttNum),
 			DataTypeOID:          c.Type.Kind.OID(),
 			DataTypeSize:         c.Type.Kind.Size(),
 			TypeModifier:         c.Type.Mod,
 			Format:               formatOf(formats, i),
-		}
+		})
 	}
-	w.send(&pgproto3.RowDescription{Fields: fields})
+	w.rowDescription.Fields = w.fields
+	w.send(&w.rowDescription)
 }
 
 // formatOf returns the format of value i: none means text, one is for all.

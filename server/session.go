@@ -32,6 +32,7 @@ type session struct {
 	w    wire
 	fe   frontend
 	rows rowWriter
+	sink sink // of the portal that runs
 	eng  Session
 
 	id     uint32 // process id of BackendKeyData
@@ -353,7 +354,7 @@ func (s *session) sendChangedParameters() {
 // sendReady appends ReadyForQuery, and before it the settings that have changed.
 func (s *session) sendReady() {
 	s.sendChangedParameters()
-	s.w.send(&pgproto3.ReadyForQuery{TxStatus: byte(s.eng.TxStatus())})
+	s.w.out = append(s.w.out, 'Z', 0, 0, 0, 5, byte(s.eng.TxStatus()))
 }
 
 // ready ends the cycle: it sends ReadyForQuery and all output.

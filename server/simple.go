@@ -76,7 +76,8 @@ func (s *session) runStatement(src Source, last bool) error {
 // runPortal runs a portal with the session's sink.
 func (s *session) runPortal(p Portal, formats []int16, maxRows int) (Result, error) {
 	before := s.eng.TxStatus()
-	k := &sink{s: s, rows: &s.rows}
+	s.sink = sink{s: s, rows: &s.rows}
+	k := &s.sink
 	k.rows.reset(p.Columns(), formats, p.TextStyle())
 	s.running = true
 	res, err := p.Run(s.ctx, k, maxRows)
