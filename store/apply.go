@@ -217,6 +217,22 @@ func (p *Part) allot() uint32 {
 	return p.rows - 1
 }
 
+// allotRuns returns n slots for new versions: free ones if there are enough.
+func (p *Part) allotRuns(n int) []rowRun {
+	if len(p.free) < n {
+		p.rows += uint32(n)
+		return []rowRun{{p.rows - uint32(n), uint32(n)}}
+	}
+	taken := p.free[len(p.free)-n:]
+	p.free = p.free[:len(p.free)-n]
+	slices.Sort(taken)
+	var runs []rowRun
+	for _, row := range taken {
+		runs = appendRow(runs, row)
+	}
+	return runs
+}
+
 // begin publishes a version whose columns are set and makes it the head of its key.
 func (p *Part) begin(row uint32, stamp uint64, s *status, hash uint64, head uint32, linked bool) {
 	p.live.Add(1)
@@ -364,26 +380,30 @@ func (p *Part) applyRows(r *chunkRows, s *status) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	def := p.coll.def.Load()
-	first, n := p.rows, r.batch.N
-	p.rows += uint32(n)
-	cols := *p.columns.Load()
-	for i, c := range cols {
+	runs := p.allotRuns(r.batch.N)
+	for i, c := range *p.columns.Load() {
 		if i < len(r.batch.Vecs) {
-			c.SetVec(first, &r.batch.Vecs[i], 0, n)
+			at := 0
+			for _, run := range runs {
+				c.SetVec(run.first, &r.batch.Vecs[i], at, at+int(run.n))
+				at += int(run.n)
+			}
 			continue
 		}
 		v := missing(&def.Columns[i])
-		for j := range uint32(n) {
-			c.Set(first+j, v)
+		for row := range eachRow(runs) {
+			c.Set(row, v)
 		}
 	}
 	stamp := statusRef(s.id)
-	for i := range n {
+	i := 0
+	for row := range eachRow(runs) {
 		pr := newProbe(def, r.keys.at(i))
 		head, linked := p.find(def, &pr)
-		p.begin(first+uint32(i), stamp, s, pr.hash, head, linked)
+		p.begin(row, stamp, s, pr.hash, head, linked)
+		i++
 	}
 	for _, x := range *p.indexes.Load() {
-		p.scratch = x.addRun(first, uint32(n), &p.entries, p.scratch)
+		p.scratch = x.addRuns(runs, &p.entries, p.scratch)
 	}
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/klauspost/compress/s2"
 
 	"github.com/cachalotdb/cachalot/internal/column"
+	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
 	"github.com/cachalotdb/cachalot/internal/vfs"
@@ -155,5 +157,55 @@ func TestPieces(t *testing.T) {
 	}
 	for range pieces(&column.Batch{}) {
 		t.Fatal("an empty batch has a piece")
+	}
+}
+
+// TestFeedEndsManyLongKeys checkpoints a feed that has ended rows whose keys
+// take more than a block.
+func TestFeedEndsManyLongKeys(t *testing.T) {
+	ctx := context.Background()
+	d := openTest(t, memConfig(vfs.NewMem(), 1))
+	k := keyedTables[1]
+	var def *schema.Table
+	d.commit(func(txn *Txn) error {
+		def = k.definition(txn)
+		def.Indexes = nil
+		return txn.PutTable(def)
+	})
+	rng := rand.New(rand.NewPCG(1, 3))
+	var rows []testRow
+	for id := range int64(50) {
+		rows = append(rows, testRow{id: id, town: noise(rng, 200<<10)})
+	}
+	d.commit(func(txn *Txn) error { return feed(ctx, txn, def, rows) })
+	txn := d.db.Begin(TxnOptions{})
+	if err := txn.LockTable(ctx, def.OID, LockShared); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rows {
+		key := value.AppendKey(nil, value.NewText(r.town))
+		if err := txn.LockKey(ctx, def, key); err != nil {
+			t.Fatal(err)
+		}
+		cur, _, err := txn.Newest(def, key)
+		if err == nil {
+			err = txn.Delete(def, key, cur)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(txn.spill(), d.db.Checkpoint(ctx), txn.Commit(ctx)); err != nil {
+		t.Fatal(err)
+	}
+	d.crash()
+	d.db.Vacuum()
+	d.check()
+	if left := d.db.leftovers(); len(left) > 0 {
+		t.Fatal(left)
+	}
+	rep, err := CheckDir(ctx, d.disk().Clone(), d.cfg.Dir, nil)
+	if err != nil || rep.Rows != 0 {
+		t.Fatalf("%d rows are left, %v", rep.Rows, err)
 	}
 }

@@ -379,35 +379,42 @@ func (img *image) writeFeed(ctx context.Context, w *blockWriter, f pendingFeed) 
 		head = binary.AppendUvarint(head, uint64(c.oid))
 		head = binary.AppendUvarint(head, c.generation)
 		head = binary.AppendUvarint(head, uint64(r.part.id))
-		for _, run := range r.begun {
-			for first := run.first; first < run.first+run.n; first += column.BatchRows {
-				if err := img.interrupted(ctx); err != nil {
-					return err
-				}
-				rows := make([]uint32, min(column.BatchRows, run.first+run.n-first))
-				for i := range rows {
-					rows[i] = first + uint32(i)
-				}
-				b := column.Batch{N: len(rows), Vecs: make([]column.Vec, len(def.Columns))}
-				for i := range b.Vecs {
-					r.part.column(int16(i+1)).Gather(&b.Vecs[i], rows)
-				}
-				if err := w.batch(blockFeed, append(w.scratch[:0], head...), &b); err != nil {
-					return err
-				}
+		for rows := range slices.Chunk(slices.Collect(eachRow(r.begun)), column.BatchRows) {
+			if err := img.interrupted(ctx); err != nil {
+				return err
+			}
+			b := column.Batch{N: len(rows), Vecs: make([]column.Vec, len(def.Columns))}
+			for i := range b.Vecs {
+				r.part.column(int16(i+1)).Gather(&b.Vecs[i], rows)
+			}
+			if err := w.batch(blockFeed, append(w.scratch[:0], head...), &b); err != nil {
+				return err
 			}
 		}
-		if len(r.ended) == 0 {
-			continue
-		}
-		payload := binary.AppendUvarint(slices.Clone(head), uint64(len(r.ended)))
-		for i, row := range r.ended {
-			payload = binary.AppendUvarint(payload, img.settled(r.begins[i]))
-			payload = appendBytes(payload, r.part.appendRowKey(nil, def, row))
-		}
-		if err := w.block(blockEnded, payload); err != nil {
+		if err := img.writeEnded(w, head, r); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// writeEnded writes the rows of a part that a pending feed has ended, in
+// blocks of about maxRecordBytes.
+func (img *image) writeEnded(w *blockWriter, head []byte, r pendingRows) error {
+	var list []byte
+	n := 0
+	for i, row := range r.ended {
+		list = binary.AppendUvarint(list, img.settled(r.begins[i]))
+		list = appendBytes(list, r.part.appendRowKey(nil, r.def, row))
+		if n++; len(list) < maxRecordBytes && i < len(r.ended)-1 {
+			continue
+		}
+		w.scratch = binary.AppendUvarint(append(w.scratch[:0], head...), uint64(n))
+		w.scratch = append(w.scratch, list...)
+		if err := w.block(blockEnded, w.scratch); err != nil {
+			return err
+		}
+		list, n = list[:0], 0
 	}
 	return nil
 }

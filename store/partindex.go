@@ -120,10 +120,10 @@ func (x *partIndex) remove(row uint32, scratch []byte) []byte {
 	})
 }
 
-// addRun puts consecutive new rows in the index. Writer only.
-func (x *partIndex) addRun(first, n uint32, e *index.Entries, scratch []byte) []byte {
+// addRuns puts new rows in the index. Writer only.
+func (x *partIndex) addRuns(runs []rowRun, e *index.Entries, scratch []byte) []byte {
 	e.Reset()
-	for row := first; row < first+n; row++ {
+	for row := range eachRow(runs) {
 		scratch = x.each(row, scratch, func(key []byte) { e.Add(key, row) })
 	}
 	if x.tree != nil {

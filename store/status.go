@@ -1,6 +1,7 @@
 package store
 
 import (
+	"iter"
 	"sync"
 	"sync/atomic"
 
@@ -56,12 +57,28 @@ func (s *status) of(p *Part) *statusRows {
 	return &s.rows[len(s.rows)-1]
 }
 
-func (r *statusRows) addBegun(row uint32) {
-	if n := len(r.begun); n > 0 && r.begun[n-1].first+r.begun[n-1].n == row {
-		r.begun[n-1].n++
-		return
+func (r *statusRows) addBegun(row uint32) { r.begun = appendRow(r.begun, row) }
+
+// appendRow appends a row to runs, to the last if it continues that.
+func appendRow(runs []rowRun, row uint32) []rowRun {
+	if n := len(runs); n > 0 && runs[n-1].first+runs[n-1].n == row {
+		runs[n-1].n++
+		return runs
 	}
-	r.begun = append(r.begun, rowRun{row, 1})
+	return append(runs, rowRun{row, 1})
+}
+
+// eachRow yields the rows of runs.
+func eachRow(runs []rowRun) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for _, run := range runs {
+			for row := run.first; row < run.first+run.n; row++ {
+				if !yield(row) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // end decides the status. The store of commit is what makes its rows visible
