@@ -86,7 +86,9 @@ func unlockParts(parts []*Part) {
 	}
 }
 
-// endFeed decides a status, and leaves its rows to vacuum for stamping.
+// endFeed decides a status: the store of its commit is what makes its rows
+// visible to snapshots at or after ts. It leaves them to vacuum for stamping, and to
+// publish to wake those who wait. It holds db.applying.
 func (db *DB) endFeed(f feedEnd, ts uint64) {
 	s := db.statuses.get(f.status)
 	if s == nil { // a feed without a row
@@ -95,7 +97,8 @@ func (db *DB) endFeed(f feedEnd, ts uint64) {
 	if !f.commit {
 		ts = never
 	}
-	s.end(ts)
+	s.commit.Store(ts)
+	db.ended = append(db.ended, s)
 	db.vacuum.stamp(s)
 }
 

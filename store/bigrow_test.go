@@ -174,7 +174,7 @@ func TestFeedEndsManyLongKeys(t *testing.T) {
 	})
 	rng := rand.New(rand.NewPCG(1, 3))
 	var rows []testRow
-	for id := range int64(50) {
+	for id := range int64(30) {
 		rows = append(rows, testRow{id: id, town: noise(rng, 200<<10)})
 	}
 	d.commit(func(txn *Txn) error { return feed(ctx, txn, def, rows) })

@@ -102,6 +102,7 @@ type DB struct {
 	applying   sync.Mutex
 	state      *state                 // of the last record applied
 	unborn     map[uint64]*collection // by generation: made by transactions that have not committed
+	ended      []*status              // feeds that have ended since the last publish
 	recovering bool
 
 	checkpoints checkpoints

@@ -254,8 +254,8 @@ func (f *Feed) Close(ctx context.Context) error {
 
 // run proposes the chunks, one after the other, until the feed is closed.
 func (f *Feed) run(chunks <-chan *feedWork) {
-	p := proposals.Get().(*proposal)
-	defer p.release()
+	p := f.txn.db.log.proposal()
+	defer f.txn.db.log.release(p)
 	for w := range chunks {
 		err := f.txn.db.proposeChunk(p, w.chunk)
 		f.release(w)
@@ -311,8 +311,8 @@ func (t *Txn) spillDelta(c *collection) error {
 			WithHint("Commit after ALTER TABLE, or write less than %d MiB.", maxRecordBytes>>20)
 	}
 	s := t.newStatus()
-	p := proposals.Get().(*proposal)
-	defer p.release()
+	p := t.db.log.proposal()
+	defer t.db.log.release(p)
 	chunk := &feedChunk{status: s.id, owner: s.owner, table: c.oid, generation: c.generation, txn: t}
 	if mine {
 		chunk.def = def
@@ -348,8 +348,8 @@ const spillBytes = 256 << 10
 // abortFeed gives up a feed: at once in memory, and in the log so that a
 // restart need not wait for its end.
 func (db *DB) abortFeed(s *status) {
-	p := proposals.Get().(*proposal)
-	defer p.release()
+	p := db.log.proposal()
+	defer db.log.release(p)
 	p.payload = appendHeader(p.payload[:0], db.published.Load().state.catalog.Version())
 	p.payload = appendFeedEnd(p.payload, s.id)
 	p.kind, p.sync = recordFeedEnd, false
@@ -363,6 +363,7 @@ func (db *DB) abortFeed(s *status) {
 		db.log.owe(s.id)
 		db.applying.Lock()
 		db.endFeed(feedEnd{status: s.id}, never)
+		db.publish(db.published.Load().timestamp)
 		db.applying.Unlock()
 	}
 }

@@ -2,13 +2,16 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/vfs"
 )
 
 // waiters returns how many wait for a lock.
@@ -121,4 +124,81 @@ func TestFeederUpdatesARowThatOthersWaitFor(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestFeedIsVisibleToThoseItWakes sees that who waited for a feed's end can
+// read it at once: its rows are published before anybody is woken.
+func TestFeedIsVisibleToThoseItWakes(t *testing.T) {
+	ctx := context.Background()
+	d, fs := openFaulty(t)
+	loader := d.db.Begin(TxnOptions{})
+	def := d.table(loader)
+	if err := feed(ctx, loader, def, []testRow{{id: 1}}); err != nil {
+		t.Fatal(err)
+	}
+	// One group: the loader's commit, and a record whose turn lasts.
+	syncing, goOn := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	fs.SetHook(func(op vfs.Op, _ string) error {
+		if op == vfs.OpSync {
+			once.Do(func() { close(syncing); <-goOn })
+		}
+		return nil
+	})
+	var wg sync.WaitGroup
+	queued := func(n int, f func() error) {
+		wg.Go(func() {
+			if err := f(); err != nil {
+				t.Error(err)
+			}
+		})
+		for queue := -1; queue < n; runtime.Gosched() {
+			d.db.log.mu.Lock()
+			queue = len(d.db.log.queue)
+			d.db.log.mu.Unlock()
+		}
+	}
+	first := d.db.Begin(TxnOptions{})
+	if err := put(ctx, first, def, testRow{id: 9}); err != nil {
+		t.Fatal(err)
+	}
+	queued(0, func() error { return first.Commit(ctx) })
+	<-syncing
+	var woken atomic.Bool
+	queued(1, func() error { return loader.Commit(ctx) })
+	queued(2, func() error {
+		return d.db.log.Propose(&proposal{
+			kind: recordFeedEnd, payload: appendFeedEnd(appendHeader(nil, 0), 1<<40), done: make(chan struct{}, 1),
+			apply: func(uint64) error {
+				for range 1000 {
+					if runtime.Gosched(); woken.Load() {
+						break
+					}
+				}
+				return nil
+			},
+		})
+	})
+	waiting := make(chan error)
+	late := d.db.Begin(TxnOptions{})
+	go func() {
+		defer late.Rollback()
+		_, _, ok, err := lockRow(ctx, late, def, 1)
+		found := d.row(1)
+		woken.Store(true)
+		if !ok || found.n == -2 {
+			err = fmt.Errorf("the row is there: %v, and seen: %v, %v", ok, found, err)
+		}
+		waiting <- err
+	}()
+	for late.waits.Load() == nil {
+		runtime.Gosched()
+	}
+	close(goOn)
+	if err := <-waiting; err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait()
+	d.model = map[int64]testRow{1: {id: 1}, 9: {id: 9}}
+	d.verify()
 }

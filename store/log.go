@@ -49,6 +49,8 @@ type localLog struct {
 	db  *DB
 	wal *wal.Log // nil: in memory
 
+	proposals sync.Pool
+
 	mu      sync.Mutex // guards below; held for the append, so that log order is timestamp order
 	last    uint64     // last timestamp given
 	queue   []*proposal
@@ -64,18 +66,24 @@ type localLog struct {
 	applied wal.LSN // everything below is applied; guarded by DB.applying
 }
 
-var proposals = sync.Pool{New: func() any { return &proposal{done: make(chan struct{}, 1)} }}
-
 // payloadKept is up to how many bytes of a payload's memory are used again.
 const payloadKept = 256 << 10
 
-// release gives the proposal back for another use.
-func (p *proposal) release() {
+// proposal returns an unused proposal.
+func (l *localLog) proposal() *proposal {
+	if p, ok := l.proposals.Get().(*proposal); ok {
+		return p
+	}
+	return &proposal{done: make(chan struct{}, 1)}
+}
+
+// release gives a proposal back for another use.
+func (l *localLog) release(p *proposal) {
 	if cap(p.payload) > payloadKept {
 		p.payload = nil
 	}
 	p.err = nil
-	proposals.Put(p)
+	l.proposals.Put(p)
 }
 
 // Propose implements Log.

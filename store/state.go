@@ -86,9 +86,15 @@ func (db *DB) collection(oid uint32, generation uint64) (*collection, error) {
 // firstSnapshot is the timestamp of an empty database, before every commit's.
 const firstSnapshot = 1
 
-// publish makes everything up to ts visible to new snapshots (I3). It holds db.applying.
+// publish makes everything up to ts visible to new snapshots (I3), and wakes
+// those who wait for feeds that have ended. It holds db.applying.
 func (db *DB) publish(ts uint64) {
 	db.published.Store(&publication{ts, db.state})
+	for _, s := range db.ended {
+		close(s.ended)
+	}
+	clear(db.ended)
+	db.ended = db.ended[:0]
 }
 
 // readers are those who read without locks: each has a slot that tells vacuum

@@ -29,7 +29,7 @@ type status struct {
 
 	// commit is the commit timestamp; 0 while pending, never when aborted.
 	commit atomic.Uint64
-	ended  chan struct{} // closed after commit is stored
+	ended  chan struct{} // closed after commit is stored, and published
 
 	// rows lists what the feed began and ended, by partition, for stamping and for giving
 	// up. Written by Apply, read after the end (and by the checkpoint under the apply lock).
@@ -79,13 +79,6 @@ func eachRow(runs []rowRun) iter.Seq[uint32] {
 			}
 		}
 	}
-}
-
-// end decides the status. The store of commit is what makes its rows visible
-// to snapshots at or after ts.
-func (s *status) end(ts uint64) {
-	s.commit.Store(ts)
-	close(s.ended)
 }
 
 // statuses resolves references. Lookups take no lock.

@@ -347,8 +347,8 @@ func (t *Txn) Commit(ctx context.Context) error {
 
 // propose writes the commit record. From here on a COMMIT cannot be cancelled.
 func (t *Txn) propose(r *commitRecord) error {
-	p := proposals.Get().(*proposal)
-	defer p.release()
+	p := t.db.log.proposal()
+	defer t.db.log.release(p)
 	var err error
 	if p.payload, err = r.append(p.payload[:0]); err != nil {
 		return err
