@@ -108,32 +108,45 @@ func checkMessages(t *testing.T, data []byte) {
 		if end < 5 || end > int64(len(data)) {
 			return
 		}
-		var msg pgproto3.FrontendMessage
-		switch data[0] {
-		case msgBind:
-			msg = &pgproto3.Bind{}
-		case msgClose:
-			msg = &pgproto3.Close{}
-		case msgDescribe:
-			msg = &pgproto3.Describe{}
-		case msgExecute:
-			msg = &pgproto3.Execute{}
-		case msgParse:
-			msg = &pgproto3.Parse{}
-		case msgQuery:
-			msg = &pgproto3.Query{}
-		case msgCopyFail:
-			msg = &pgproto3.CopyFail{}
-		}
-		if msg != nil {
-			body := data[5:end:end]
-			if err := decode(msg, bytes.Clone(body)); err == nil {
-				if again, err := msg.Encode(nil); err != nil || !bytes.Equal(again, data[:end]) {
-					t.Fatalf("%q is taken for %+v, which is %q, %v", data[:end], msg, again, err)
-				}
+		checkMessage(t, data[:end])
+		for at := 5; at+4 <= int(end) && end < 64; at++ { // lengths and counts that no client sends
+			for _, n := range []uint32{1<<31 - 1, 1 << 31, 1<<32 - 2} {
+				wrong := bytes.Clone(data[:end])
+				binary.BigEndian.PutUint32(wrong[at:], n)
+				checkMessage(t, wrong)
 			}
 		}
 		data = data[end:]
+	}
+}
+
+// checkMessage is checkMessages for one.
+func checkMessage(t *testing.T, b []byte) {
+	t.Helper()
+	var msg pgproto3.FrontendMessage
+	switch b[0] {
+	case msgBind:
+		msg = &pgproto3.Bind{}
+	case msgClose:
+		msg = &pgproto3.Close{}
+	case msgDescribe:
+		msg = &pgproto3.Describe{}
+	case msgExecute:
+		msg = &pgproto3.Execute{}
+	case msgParse:
+		msg = &pgproto3.Parse{}
+	case msgQuery:
+		msg = &pgproto3.Query{}
+	case msgCopyFail:
+		msg = &pgproto3.CopyFail{}
+	default:
+		return
+	}
+	if decode(msg, bytes.Clone(b[5:])) != nil {
+		return
+	}
+	if again, err := msg.Encode(nil); err != nil || !bytes.Equal(again, b) {
+		t.Fatalf("%q is taken for %+v, which is %q, %v", b, msg, again, err)
 	}
 }
 
