@@ -117,7 +117,7 @@ func TestSnapshotsUnderConcurrency(t *testing.T) {
 			d.close()
 			d.open()
 			d.check()
-			if after := k.read(t, d); fmt.Sprint(after) != fmt.Sprint(before) {
+			if after := k.read(t, d); !slices.EqualFunc(after, before, testRow.equal) {
 				t.Errorf("after a restart there is\n%v, before\n%v", after, before)
 			}
 		})
@@ -284,7 +284,7 @@ func (k keyed) readTwice(d *testDB) error {
 		if err != nil {
 			return err
 		}
-		if fmt.Sprint(first) != fmt.Sprint(again) {
+		if !slices.EqualFunc(first, again, testRow.equal) {
 			return fmt.Errorf("a snapshot has changed from\n%v to\n%v", first, again)
 		}
 	}
@@ -315,7 +315,7 @@ func (k keyed) rows(v *View) ([]testRow, error) {
 				rows = append(rows, readScan(s)...)
 			}
 		}
-		if sortRows(rows); want != nil && fmt.Sprint(rows) != fmt.Sprint(want) {
+		if sortRows(rows); want != nil && !slices.EqualFunc(rows, want, testRow.equal) {
 			return nil, fmt.Errorf("%s of %s gives\n%v, a scan\n%v", how, k.name, rows, want)
 		}
 		return rows, nil
