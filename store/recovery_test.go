@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"math/rand/v2"
 	"testing"
@@ -183,4 +184,76 @@ func TestRejectedRecordsAreRejectedAgain(t *testing.T) {
 	d.commit(func(txn *Txn) error { return put(ctx, txn, d.table(txn), d.model[2]) })
 	d.crash()
 	d.verify()
+}
+
+// TestExistingDirectoryKeepsItsPartitions opens with another number of them.
+func TestExistingDirectoryKeepsItsPartitions(t *testing.T) {
+	ctx := context.Background()
+	d := openTest(t, memConfig(vfs.NewMem(), 4))
+	d.create()
+	for _, p := range []int{1, 16} {
+		for range 20 {
+			id := int64(len(d.model))
+			d.model[id] = testRow{id: id, n: id}
+			d.commit(func(txn *Txn) error { return put(ctx, txn, d.table(txn), d.model[id]) })
+		}
+		d.cfg.Partitions = p
+		d.reopen()
+		d.verify()
+		if d.db.Partitions() != 4 {
+			t.Fatalf("a directory of 4 partitions has %d", d.db.Partitions())
+		}
+	}
+}
+
+// TestHiddenKeysAfterRestart goes on giving keys where it stopped, whatever the
+// fate of the rows that had them: none is given twice.
+func TestHiddenKeysAfterRestart(t *testing.T) {
+	ctx := context.Background()
+	d := openTest(t, memConfig(vfs.NewMem(), 2))
+	k := keyedTables[len(keyedTables)-1]
+	d.commit(func(txn *Txn) error { return txn.PutTable(k.definition(txn)) })
+	w := groupWriter{k: k, d: d}
+	rows := 0
+	for round := range 6 {
+		for _, commit := range []bool{true, false} {
+			txn := d.db.Begin(TxnOptions{})
+			def, err := w.lockTable(ctx, txn)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := w.feed(ctx, txn, def, 1); err != nil {
+				t.Fatal(err)
+			}
+			vals := k.vals(testRow{id: 1000, n: 1, tags: []string{"a"}})
+			key, err := txn.RowKey(nil, def, vals)
+			if err == nil {
+				if err = txn.LockKey(ctx, def, key); err == nil {
+					err = txn.Insert(def, key, vals)
+				}
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if round == 3 {
+				if err := errors.Join(txn.spill(), d.db.Checkpoint(ctx)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if !commit {
+				continue // the crash ends it
+			}
+			if err := txn.Commit(ctx); err != nil {
+				t.Fatal(err)
+			}
+			rows += groupRows + 1
+		}
+		if round%2 == 0 {
+			d.db.Vacuum()
+		}
+		d.crash()
+		if got := k.read(t, d); len(got) != rows {
+			t.Fatalf("%d rows, not %d", len(got), rows)
+		}
+	}
 }
