@@ -97,6 +97,8 @@ func runModel(t *testing.T, seed uint64, partitions int) {
 
 // leftovers counts what nobody needs when there are no transactions.
 func (db *DB) leftovers() map[string]int {
+	db.vacuum.run.Lock() // the vacuum's own round may be under way
+	defer db.vacuum.run.Unlock()
 	left := map[string]int{"locks": db.locks.entries(), "uncommitted tables": len(db.unborn), "statuses to drop": len(db.vacuum.stamping)}
 	db.statuses.m.Range(func(any, any) bool { left["statuses"]++; return true })
 	for _, c := range db.everyCollection() {
