@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"math/rand/v2"
 	"strings"
@@ -17,13 +18,13 @@ import (
 	"github.com/cachalotdb/cachalot/internal/vfs"
 )
 
-// noise returns n bytes of text that hardly compress.
+// noise returns n bytes of text, a multiple of 16, that hardly compress.
 func noise(rng *rand.Rand, n int) string {
-	b := make([]byte, n)
-	for i := range b {
-		b[i] = byte(' ' + rng.IntN(95))
+	b := make([]byte, 0, n/2)
+	for len(b) < n/2 {
+		b = binary.LittleEndian.AppendUint64(b, rng.Uint64())
 	}
-	return string(b)
+	return hex.EncodeToString(b)
 }
 
 // TestBatchesOfBigRows feeds a batch that outgrows a log record, and a row that
@@ -36,10 +37,10 @@ func TestBatchesOfBigRows(t *testing.T) {
 	d := openTest(t, cfg)
 	d.create()
 	var rows []testRow
-	for id := range int64(100) {
-		rows = append(rows, testRow{id: id, town: noise(rng, 200<<10)})
+	for id := range int64(40) {
+		rows = append(rows, testRow{id: id, town: noise(rng, 250<<10)})
 	}
-	rows[50].town = noise(rng, 6<<20)
+	rows[20].town = noise(rng, 6<<20)
 	d.commit(func(txn *Txn) error { return feed(ctx, txn, d.table(txn), rows) })
 	for _, r := range rows {
 		d.model[r.id] = r

@@ -97,15 +97,20 @@ func runModel(t *testing.T, seed uint64, partitions int) {
 
 // leftovers counts what nobody needs when there are no transactions.
 func (db *DB) leftovers() map[string]int {
-	db.vacuum.run.Lock() // the vacuum's own round may be under way
+	all := db.everyCollection()
+	db.vacuum.run.Lock()
 	defer db.vacuum.run.Unlock()
+	db.applying.Lock()
+	defer db.applying.Unlock()
 	left := map[string]int{"locks": db.locks.entries(), "uncommitted tables": len(db.unborn), "statuses to drop": len(db.vacuum.stamping)}
 	db.statuses.m.Range(func(any, any) bool { left["statuses"]++; return true })
-	for _, c := range db.everyCollection() {
+	for _, c := range all {
 		for _, p := range c.parts {
+			p.mu.Lock()
 			left["dead rows"] += len(p.dead)
 			left["rows in quarantine"] += len(p.quarantine)
 			left["indexes"] += len(*p.indexes.Load()) - len(c.def.Load().Indexes)
+			p.mu.Unlock()
 		}
 	}
 	maps.DeleteFunc(left, func(_ string, n int) bool { return n == 0 })

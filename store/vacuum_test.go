@@ -40,7 +40,7 @@ func TestFeedsUseFreeSlots(t *testing.T) {
 	d.create()
 	const rows = 500
 	rng := rand.New(rand.NewPCG(3, 3))
-	for range 20 {
+	for range 12 {
 		d.commit(func(txn *Txn) error {
 			var batch []testRow
 			for _, id := range rng.Perm(10 * rows)[:rows] {
