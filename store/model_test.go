@@ -9,20 +9,16 @@ import (
 
 	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
-	"github.com/cachalotdb/cachalot/internal/value"
 	"github.com/cachalotdb/cachalot/internal/vfs"
 )
 
 // TestModel runs random operations against the store and a map, for several
 // numbers of partitions, and compares all that can be asked.
 func TestModel(t *testing.T) {
-	seeds := 15
-	if testing.Short() {
-		seeds = 3
-	}
+	seeds := max(crashSeeds(t)/100, 3)
 	for _, partitions := range []int{1, 2, 8} {
 		t.Run(fmt.Sprintf("P=%d", partitions), func(t *testing.T) {
-			for seed := range uint64(seeds) {
+			for seed := range seeds {
 				runModel(t, seed, partitions)
 				if t.Failed() {
 					t.Fatalf("seed %d", seed)
@@ -259,60 +255,77 @@ func (d *testDB) feedSome(rng *rand.Rand) {
 	d.end(rng, txn, mine)
 }
 
-// truncate swaps the generation, and sometimes feeds the new one in the same transaction.
+// truncate swaps the generation, and feeds, writes to and alters the table
+// before and after in the same transaction.
 func (d *testDB) truncate(rng *rand.Rand) {
 	d.t.Helper()
-	ctx := context.Background()
 	txn := d.db.Begin(TxnOptions{AsyncCommit: d.async})
-	def := d.table(txn).Clone()
-	if err := txn.LockTable(ctx, def.OID, LockExclusive); err != nil {
-		d.t.Fatal(err)
-	}
-	def.Generation = txn.NewGeneration()
-	if err := txn.PutTable(def); err != nil {
-		d.t.Fatal(err)
-	}
-	mine := map[int64]testRow{}
-	if rng.IntN(2) == 0 {
-		var rows []testRow
-		for id := range int64(rng.IntN(200)) {
-			rows = append(rows, randomRow(rng, id))
-			mine[id] = rows[id]
+	def := d.lockedTable(txn)
+	mine := maps.Clone(d.model)
+	for range 1 + rng.IntN(2) {
+		if rng.IntN(2) == 0 {
+			d.scribble(rng, txn, def, mine)
 		}
-		if err := feed(ctx, txn, def, rows); err != nil {
-			d.t.Fatal(err)
+		def = d.truncated(txn)
+		clear(mine)
+		for range rng.IntN(3) {
+			d.alter(rng, txn)
+			def = d.table(txn)
+			var rows []testRow
+			for range rng.IntN(100) {
+				r := randomRow(rng, int64(rng.IntN(300)))
+				if _, there := mine[r.id]; !there {
+					rows = append(rows, r)
+					mine[r.id] = r
+				}
+			}
+			if err := feed(context.Background(), txn, def, rows); err != nil {
+				d.t.Fatal(err)
+			}
+			d.scribble(rng, txn, def, mine)
 		}
+		v := txn.View()
+		verifyView(d.t, v, mine)
+		v.Close()
 	}
-	v := txn.View()
-	verifyView(d.t, v, mine)
-	v.Close()
 	d.end(rng, txn, mine)
 }
 
-// reindex drops all indexes, or adds one that is missing, or adds a column.
-func (d *testDB) reindex(rng *rand.Rand) {
+// scribble puts and removes a few rows.
+func (d *testDB) scribble(rng *rand.Rand, txn *Txn, def *schema.Table, mine map[int64]testRow) {
 	d.t.Helper()
 	ctx := context.Background()
-	txn := d.db.Begin(TxnOptions{AsyncCommit: d.async})
-	def := d.table(txn).Clone()
-	if err := txn.LockTable(ctx, def.OID, LockExclusive); err != nil {
-		d.t.Fatal(err)
+	for range rng.IntN(5) {
+		r := randomRow(rng, int64(rng.IntN(40)))
+		var err error
+		if rng.IntN(3) == 0 {
+			err = remove(ctx, txn, def, r.id)
+			delete(mine, r.id)
+		} else {
+			err = put(ctx, txn, def, r)
+			mine[r.id] = r
+		}
+		if err != nil {
+			d.t.Fatal(err)
+		}
 	}
+}
+
+// alter drops the table's last index, adds those that are missing, or adds a column.
+func (d *testDB) alter(rng *rand.Rand, txn *Txn) {
+	d.t.Helper()
+	def := d.lockedTable(txn)
 	var err error
 	switch {
 	case rng.IntN(4) == 0:
-		def.Columns = append(def.Columns, schema.Column{
-			Num: int16(len(def.Columns) + 1), Name: fmt.Sprint("c", len(def.Columns)), Type: value.Of(value.Int4),
-			Missing: value.AppendStored(nil, value.NewInt(value.Int4, 7)),
-		})
-		err = txn.PutTable(def)
+		err = txn.PutTable(addColumn(def))
 	case len(def.Indexes) > 0 && rng.IntN(2) == 0:
 		def.Indexes = def.Indexes[:len(def.Indexes)-1]
 		err = txn.PutTable(def)
 	default:
 		for _, x := range testIndexes(txn) {
 			if _, there := def.Index(x.Name); !there && err == nil {
-				err = txn.AddIndex(ctx, def, x)
+				err = txn.AddIndex(context.Background(), def, x)
 				def = d.table(txn)
 			}
 		}
@@ -320,8 +333,26 @@ func (d *testDB) reindex(rng *rand.Rand) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	v := txn.View()
-	verifyView(d.t, v, d.model)
-	v.Close()
-	d.end(rng, txn, d.model)
+}
+
+// reindex alters the table, and writes to it before and after in the same transaction.
+func (d *testDB) reindex(rng *rand.Rand) {
+	d.t.Helper()
+	txn := d.db.Begin(TxnOptions{AsyncCommit: d.async})
+	def := d.lockedTable(txn)
+	mine := maps.Clone(d.model)
+	for range 1 + rng.IntN(2) {
+		if rng.IntN(2) == 0 {
+			d.scribble(rng, txn, def, mine)
+		}
+		d.alter(rng, txn)
+		def = d.table(txn)
+		if rng.IntN(2) == 0 {
+			d.scribble(rng, txn, def, mine)
+		}
+		v := txn.View()
+		verifyView(d.t, v, mine)
+		v.Close()
+	}
+	d.end(rng, txn, mine)
 }
