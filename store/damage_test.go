@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/cachalotdb/cachalot/internal/vfs"
@@ -100,6 +101,58 @@ func TestDamagedLogIsRefused(t *testing.T) {
 	}
 	if _, err := CheckDir(ctx, fs, "data", nil); err != nil {
 		t.Fatalf("undamaged: %v", err)
+	}
+}
+
+// TestDamagedNewestOfTwoCheckpoints finds two, as a crash before the removal of
+// the older one leaves them. The newer is the one that counts: damaged, it is an
+// error and both stay; whole, the older goes.
+func TestDamagedNewestOfTwoCheckpoints(t *testing.T) {
+	ctx := context.Background()
+	d, fs := openFaulty(t)
+	d.model[1] = testRow{id: 1}
+	d.commit(func(txn *Txn) error { return put(ctx, txn, d.table(txn), d.model[1]) })
+	fs.SetHook(vfs.FailFrom(vfs.OpRemove, 1, syscall.EIO))
+	if err := d.db.Checkpoint(ctx); !errors.Is(err, syscall.EIO) {
+		t.Fatalf("got %v", err)
+	}
+	d.db.Close()
+	fs.SetHook(nil)
+	checkpoints := func(fs vfs.FS) (found []string) {
+		names, _ := fs.List("data")
+		for _, n := range names {
+			if strings.HasPrefix(n, checkpointPrefix) {
+				found = append(found, filepath.Join("data", n))
+			}
+		}
+		return found
+	}
+	both := checkpoints(d.disk())
+	if len(both) != 2 {
+		t.Fatalf("there are %v", both)
+	}
+	damaged := d.disk().Clone()
+	f, err := damaged.OpenReadWrite(both[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteAt([]byte("x"), 100); err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	cfg := d.cfg
+	cfg.FS = damaged
+	var corrupt *CorruptError
+	if _, err := Open(ctx, cfg); !errors.As(err, &corrupt) || corrupt.File != both[1] {
+		t.Fatalf("got %v", err)
+	}
+	if now := checkpoints(damaged); len(now) != 2 {
+		t.Fatalf("there are %v", now)
+	}
+	d.open()
+	d.verify()
+	if now := checkpoints(d.disk()); len(now) != 1 || now[0] != both[1] {
+		t.Fatalf("there are %v", now)
 	}
 }
 

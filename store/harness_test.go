@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sort"
@@ -125,9 +126,38 @@ func (d *testDB) open() {
 
 func (d *testDB) reopen() {
 	d.t.Helper()
+	before := d.stamps()
 	d.close()
 	d.open()
 	d.check()
+	if after := d.stamps(); !maps.Equal(before, after) {
+		d.t.Fatalf("the commit timestamps of rows were %v, after a restart %v", before, after)
+	}
+}
+
+// stamps returns the timestamps at which the rows of the test table began, by
+// partition and id.
+func (d *testDB) stamps() map[[2]int64]uint64 {
+	txn := d.db.Begin(TxnOptions{})
+	defer txn.Rollback()
+	v := txn.View()
+	defer v.Close()
+	stamps := map[[2]int64]uint64{}
+	def, ok := v.Catalog().Table("t")
+	if !ok {
+		return stamps
+	}
+	tv := v.Table(def.OID)
+	var b column.Batch
+	for i := range tv.Parts() {
+		for s := tv.Part(i).Scan(nil, []int16{1}); s.Next(&b); {
+			for j, r := range s.Refs() {
+				begin := tv.coll.parts[i].versions.Begin(r.Row)
+				stamps[[2]int64{int64(i), b.Vecs[0].Value(j).Int()}] = d.db.statuses.settled(begin)
+			}
+		}
+	}
+	return stamps
 }
 
 func (d *testDB) close() {

@@ -162,6 +162,9 @@ func (p *Part) setIndexes(def *schema.Table, built []*partIndex, retired uint64)
 
 // dropIndexes removes the indexes that test asks for. Writer only.
 func (p *Part) dropIndexes(test func(*partIndex) bool) {
+	if !slices.ContainsFunc(*p.indexes.Load(), test) {
+		return
+	}
 	list := slices.DeleteFunc(slices.Clone(*p.indexes.Load()), test)
 	p.indexes.Store(&list)
 }
