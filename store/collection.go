@@ -122,12 +122,6 @@ func (p *Part) addColumns(def *schema.Table) {
 	p.columns.Store(&cols)
 }
 
-// value returns a column of a row; the column may be newer than the part's
-// columns, in a transaction that is about to add it.
-func (p *Part) value(num int16, row uint32) value.Value {
-	return p.column(num).Get(row)
-}
-
 // column returns the store of a column number.
 func (p *Part) column(num int16) *column.Store { return (*p.columns.Load())[num-1] }
 

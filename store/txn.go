@@ -223,7 +223,7 @@ func (c Current) Values(dst []value.Value, cols []int16) []value.Value {
 		if c.own != nil {
 			dst = append(dst, c.own.row[num-1])
 		} else {
-			dst = append(dst, c.part.value(num, c.row))
+			dst = append(dst, c.part.column(num).Get(c.row))
 		}
 	}
 	return dst

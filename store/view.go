@@ -160,7 +160,7 @@ func (tv *TableView) Get(dst []value.Value, key []byte, cols []int16) ([]value.V
 		return dst, false
 	}
 	for _, num := range cols {
-		dst = append(dst, p.value(num, row))
+		dst = append(dst, p.column(num).Get(row))
 	}
 	return dst, true
 }
