@@ -19,6 +19,10 @@ type Config struct {
 	// takes a free one, see Server.Addr.
 	Listen string
 
+	// SocketDir is the directory of a Unix socket for clients of this machine, .s.PGSQL.PORT as
+	// PostgreSQL calls it. Default: none.
+	SocketDir string
+
 	// Insecure lets clients from other machines in without a password, and so
 	// lets Listen be an address that is not loopback.
 	Insecure bool

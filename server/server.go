@@ -24,6 +24,7 @@ type Server struct {
 
 	mu       sync.Mutex // guards below
 	listener net.Listener
+	socket   net.Listener // the Unix socket, if there is one
 	draining bool
 	conns    map[*session]struct{} // every connection
 	sessions map[uint32]*session   // those that were let in, by process id
@@ -50,7 +51,7 @@ func New(cfg Config) (*Server, error) {
 // ErrServerClosed is returned by Listen and Serve after Shutdown.
 var ErrServerClosed = errors.New("server: closed")
 
-// Listen binds the config's address. Serve does it when it was not called.
+// Listen binds the config's address and socket. Serve does it when it was not called.
 func (s *Server) Listen() error {
 	lc := net.ListenConfig{KeepAlive: s.cfg.KeepAlive}
 	l, err := lc.Listen(context.Background(), "tcp", s.cfg.Listen)
@@ -66,6 +67,13 @@ func (s *Server) Listen() error {
 	case s.listener != nil:
 		l.Close()
 		return errors.New("server: already listening")
+	}
+	if s.cfg.SocketDir != "" {
+		s.socket, err = listenSocket(s.cfg.SocketDir, l.Addr().(*net.TCPAddr).Port)
+		if err != nil {
+			l.Close()
+			return err
+		}
 	}
 	s.listener = l
 	return nil
@@ -85,28 +93,39 @@ func (s *Server) Addr() net.Addr {
 // ends it ends all sessions at once and returns ctx's error; after Shutdown it returns nil.
 func (s *Server) Serve(ctx context.Context) error {
 	s.mu.Lock()
-	l, draining := s.listener, s.draining
+	listening, draining := s.listener != nil, s.draining
 	s.mu.Unlock()
 	if draining {
 		return ErrServerClosed
 	}
-	if l == nil {
+	if !listening {
 		if err := s.Listen(); err != nil {
 			return err
 		}
-		l = s.listener
 	}
 	stopWatching := context.AfterFunc(ctx, func() { s.drain(true) })
 	defer stopWatching()
 	if s.cfg.PeerCheckInterval > 0 {
 		s.all.Go(s.watchPeers)
 	}
-	err := s.accept(context.WithoutCancel(ctx), l)
+	err := s.acceptAll(context.WithoutCancel(ctx))
 	if ctx.Err() != nil {
 		s.all.Wait()
 		return ctx.Err()
 	}
 	return err
+}
+
+// acceptAll accepts on the address and on the socket until they are closed.
+func (s *Server) acceptAll(ctx context.Context) error {
+	var socketErr error
+	var both sync.WaitGroup
+	if s.socket != nil {
+		both.Go(func() { socketErr = s.accept(ctx, s.socket) })
+	}
+	err := s.accept(ctx, s.listener)
+	both.Wait()
+	return errors.Join(err, socketErr)
 }
 
 // accept runs the accept loop until the listener is closed.
@@ -224,6 +243,9 @@ func (s *Server) drain(force bool) {
 		close(s.stop)
 		if s.listener != nil {
 			s.listener.Close()
+		}
+		if s.socket != nil {
+			s.socket.Close() // and its file with it
 		}
 		if len(s.conns) == 0 {
 			close(s.empty)

@@ -86,7 +86,7 @@ var errTerminate = errors.New("client terminated")
 func newSession(srv *Server, conn net.Conn) *session {
 	s := &session{srv: srv}
 	s.w = wire{
-		conn:    conn,
+		conn:    newPollConn(conn),
 		stalled: s.stalled,
 		arm:     s.armWrite,
 		limit:   srv.cfg.MaxMessageBytes,

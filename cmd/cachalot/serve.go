@@ -19,6 +19,7 @@ import (
 // serveOptions are the flags of serve.
 type serveOptions struct {
 	data, listen, http, config string
+	socketDir                  string
 	memory, insecure           bool
 	maxConnections             int
 	shutdownTimeout            time.Duration
@@ -46,6 +47,7 @@ A second signal ends the process at once; the log keeps what was acknowledged.`,
 	f.StringVar(&o.data, "data", "", "data `directory`; it is made if missing")
 	f.BoolVar(&o.memory, "memory", false, "keep everything in memory: nothing survives the process")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:48401", "`address` for Postgres clients")
+	f.StringVar(&o.socketDir, "socket-dir", "/tmp", "`directory` of the Unix socket .s.PGSQL.PORT; empty for none")
 	f.StringVar(&o.http, "http", "127.0.0.1:48480", "`address` for GET /readyz and /healthz; empty for none")
 	f.StringVar(&o.config, "config", "", "`file` with settings")
 	f.IntVar(&o.maxConnections, "max-connections", 1000, "how many sessions there may be")
@@ -127,6 +129,7 @@ func (o *serveOptions) run(cmd *cobra.Command) error {
 	n, err := node.Start(ctx, node.Config{
 		Dir:             o.data,
 		Listen:          o.listen,
+		SocketDir:       o.socketDir,
 		Insecure:        o.insecure,
 		MaxConnections:  o.maxConnections,
 		CheckpointBytes: checkpoint,

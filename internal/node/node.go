@@ -21,6 +21,8 @@ type Config struct {
 	Dir string
 	// Listen is the TCP address for clients. Default 127.0.0.1:0, a free port.
 	Listen string
+	// SocketDir is the directory of a Unix socket named after the port. Default: none.
+	SocketDir string
 	// Insecure lets Listen be an address that other machines reach, though there are no passwords.
 	Insecure bool
 	// MaxConnections is how many sessions there may be. Default: the server's.
@@ -70,6 +72,7 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 	srv, err := server.New(server.Config{
 		Engine:         query.New(db, query.Config{}),
 		Listen:         cfg.Listen,
+		SocketDir:      cfg.SocketDir,
 		Insecure:       cfg.Insecure,
 		MaxConnections: cfg.MaxConnections,
 		Logger:         cfg.Logger,
