@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -283,10 +284,9 @@ func (img *image) write(ctx context.Context) (int64, error) {
 }
 
 func (img *image) writeBlocks(ctx context.Context, w *blockWriter) error {
-	if _, err := io.WriteString(w.w, checkpointMagic); err != nil {
+	if err := w.begin(checkpointMagic); err != nil {
 		return err
 	}
-	w.size = int64(len(checkpointMagic))
 	if err := w.json(blockHeader, img.header); err != nil {
 		return err
 	}
@@ -311,7 +311,7 @@ func (img *image) writeBlocks(ctx context.Context, w *blockWriter) error {
 			return err
 		}
 	}
-	return w.block(blockEnd, binary.AppendUvarint(nil, uint64(w.blocks)))
+	return w.end()
 }
 
 // interrupted returns why writing must end before its time.
@@ -336,31 +336,39 @@ func allColumns(def *schema.Table) []int16 {
 //	uvarint  table; uvarint generation; uvarint partition
 //	batch    the columns, then one of the begin timestamps
 func (img *image) writeTable(ctx context.Context, w *blockWriter, tv *TableView) error {
-	cols := allColumns(tv.def)
-	var b column.Batch
 	for i := range tv.Parts() {
-		p := tv.Part(i)
-		scan := p.Scan(nil, cols)
-		for scan.Next(&b) {
-			if err := img.interrupted(ctx); err != nil {
-				return err
-			}
-			stamps := column.Vec{Kind: value.Int8}
-			for _, r := range scan.Refs() {
-				begin := img.db.statuses.settled(p.part.versions.Begin(r.Row))
-				stamps.I = append(stamps.I, int64(begin))
-			}
-			out := column.Batch{N: b.N, Vecs: append(slices.Clone(b.Vecs), stamps)}
-			head := w.scratch[:0]
-			head = binary.AppendUvarint(head, uint64(tv.def.OID))
-			head = binary.AppendUvarint(head, tv.def.Generation)
-			head = binary.AppendUvarint(head, uint64(i))
-			if err := w.batch(blockRows, head, &out); err != nil {
-				return err
-			}
+		if _, err := img.writePart(ctx, w, tv, i); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// writePart writes the committed rows of a table in partition i, and returns their number.
+func (img *image) writePart(ctx context.Context, w *blockWriter, tv *TableView, i int) (rows int64, err error) {
+	var b column.Batch
+	p := tv.Part(i)
+	scan := p.Scan(nil, allColumns(tv.def))
+	for scan.Next(&b) {
+		if err := img.interrupted(ctx); err != nil {
+			return rows, err
+		}
+		stamps := column.Vec{Kind: value.Int8}
+		for _, r := range scan.Refs() {
+			begin := img.db.statuses.settled(p.part.versions.Begin(r.Row))
+			stamps.I = append(stamps.I, int64(begin))
+		}
+		out := column.Batch{N: b.N, Vecs: append(slices.Clone(b.Vecs), stamps)}
+		head := w.scratch[:0]
+		head = binary.AppendUvarint(head, uint64(tv.def.OID))
+		head = binary.AppendUvarint(head, tv.def.Generation)
+		head = binary.AppendUvarint(head, uint64(i))
+		if err := w.batch(blockRows, head, &out); err != nil {
+			return rows, err
+		}
+		rows += int64(b.N)
+	}
+	return rows, nil
 }
 
 // writeFeed writes the rows of a pending feed:
@@ -437,6 +445,18 @@ type blockWriter struct {
 	scratch []byte
 }
 
+// begin writes the magic of a file.
+func (w *blockWriter) begin(magic string) error {
+	w.size = int64(len(magic))
+	_, err := io.WriteString(w.w, magic)
+	return err
+}
+
+// end writes the last block of a file.
+func (w *blockWriter) end() error {
+	return w.block(blockEnd, binary.AppendUvarint(nil, uint64(w.blocks)))
+}
+
 func (w *blockWriter) json(kind byte, v any) error {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -483,7 +503,7 @@ func blockCRC(kind byte, number uint32, payload []byte) uint32 {
 	return crc32.Update(crc32.Checksum(h[:], castagnoli), castagnoli, payload)
 }
 
-// CorruptError says that a checkpoint is damaged.
+// CorruptError says that a checkpoint, or a file of a backup, is damaged.
 type CorruptError struct {
 	File   string
 	Offset int64
@@ -491,7 +511,11 @@ type CorruptError struct {
 }
 
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("checkpoint is corrupt: %s, offset %d: %s", e.File, e.Offset, e.Reason)
+	what := "checkpoint"
+	if isBackupFile(e.File) {
+		what = "backup"
+	}
+	return fmt.Sprintf("%s is corrupt: %s, offset %d: %s", what, e.File, e.Offset, e.Reason)
 }
 
 // readBlocks reads a checkpoint and calls visit with each block, whose
@@ -507,23 +531,42 @@ func readBlocks(ctx context.Context, fs vfs.FS, path string, progress func(done,
 	if err != nil {
 		return err
 	}
-	r := bufio.NewReaderSize(f, 1<<20)
-	corrupt := func(at int64, format string, args ...any) error {
-		return &CorruptError{path, at, fmt.Sprintf(format, args...)}
+	r := blockReader{r: bufio.NewReaderSize(f, 1<<20), magic: checkpointMagic, path: path, size: size}
+	return r.blocks(ctx, func(done int64) { progress(done, size) }, visit)
+}
+
+// unknownSize is the size of a blockReader's stream that goes on behind the last block.
+const unknownSize = math.MaxInt64
+
+// blockReader reads the blocks of one file.
+type blockReader struct {
+	r     *bufio.Reader
+	magic string // how the file begins
+	path  string // for errors
+	size  int64  // of the file, or unknownSize
+}
+
+func (r *blockReader) corrupt(at int64, format string, args ...any) error {
+	return &CorruptError{r.path, at, fmt.Sprintf(format, args...)}
+}
+
+// read fills b with what is at the offset.
+func (r *blockReader) read(b []byte, at int64) error {
+	_, err := io.ReadFull(r.r, b)
+	if err == io.EOF || err == io.ErrUnexpectedEOF {
+		return r.corrupt(at, "it ends before its last block")
 	}
-	read := func(b []byte, at int64) error {
-		_, err := io.ReadFull(r, b)
-		if err == io.EOF || err == io.ErrUnexpectedEOF {
-			return corrupt(at, "it ends before its last block")
-		}
+	return err
+}
+
+// blocks is readBlocks; it reads nothing behind the last block when the size is unknown.
+func (r *blockReader) blocks(ctx context.Context, progress func(done int64), visit func(kind byte, payload []byte) error) error {
+	magic := make([]byte, len(r.magic))
+	if err := r.read(magic, 0); err != nil {
 		return err
 	}
-	magic := make([]byte, len(checkpointMagic))
-	if err := read(magic, 0); err != nil {
-		return err
-	}
-	if string(magic) != checkpointMagic {
-		return corrupt(0, "no checkpoint begins like this")
+	if string(magic) != r.magic {
+		return r.corrupt(0, "it does not begin as such a file does")
 	}
 	at := int64(len(magic))
 	for number := uint32(0); ; number++ {
@@ -531,30 +574,30 @@ func readBlocks(ctx context.Context, fs vfs.FS, path string, progress func(done,
 			return context.Cause(ctx)
 		}
 		var h [blockOverhead]byte
-		if err := read(h[:], at); err != nil {
+		if err := r.read(h[:], at); err != nil {
 			return err
 		}
 		n := int64(binary.LittleEndian.Uint32(h[0:]))
-		if n > maxBlockBytes || n > size-at-blockOverhead {
-			return corrupt(at, "block of %d bytes in a file of %d", n, size)
+		if n > maxBlockBytes || n > r.size-at-blockOverhead {
+			return r.corrupt(at, "block of %d bytes in a file of %d", n, r.size)
 		}
 		payload := make([]byte, n)
-		if err := read(payload, at); err != nil {
+		if err := r.read(payload, at); err != nil {
 			return err
 		}
 		if blockCRC(h[8], number, payload) != binary.LittleEndian.Uint32(h[4:]) {
-			return corrupt(at, "checksum of block %d does not match", number)
+			return r.corrupt(at, "checksum of block %d does not match", number)
 		}
 		if h[8] == blockEnd {
-			if at += blockOverhead + n; at != size {
-				return corrupt(at, "%d bytes after the last block", size-at)
+			if at += blockOverhead + n; at != r.size && r.size != unknownSize {
+				return r.corrupt(at, "%d bytes after the last block", r.size-at)
 			}
 			return nil
 		}
 		if err := visit(h[8], payload); err != nil {
-			return corrupt(at, "block %d: %v", number, err)
+			return r.corrupt(at, "block %d: %v", number, err)
 		}
 		at += blockOverhead + n
-		progress(at, size)
+		progress(at)
 	}
 }
