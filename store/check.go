@@ -35,7 +35,7 @@ func (db *DB) Check(ctx context.Context) error {
 func (p *Part) check(db *DB) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	unlinked, free := p.unlinked(), map[uint32]bool{}
+	free := map[uint32]bool{}
 	for _, row := range p.free {
 		if free[row] {
 			return fmt.Errorf("slot %d is free twice", row)
@@ -43,15 +43,25 @@ func (p *Part) check(db *DB) error {
 		free[row] = true
 	}
 	var rows []uint32
+	quarantined := 0
+	for _, q := range p.quarantine {
+		quarantined += len(q.rows)
+	}
 	for row := range p.rows {
+		if p.unlinked.has(row) {
+			quarantined--
+		}
 		switch begun := p.versions.Begin(row) != column.NotBegun; {
 		case begun && free[row]:
 			return fmt.Errorf("slot %d is free and holds a version", row)
 		case !begun && !free[row]:
 			return fmt.Errorf("slot %d is lost: it holds no version and is not free", row)
-		case begun && !unlinked[row]:
+		case begun && !p.unlinked.has(row):
 			rows = append(rows, row)
 		}
+	}
+	if quarantined != 0 {
+		return fmt.Errorf("%d more rows are in quarantine than are marked as unlinked", quarantined)
 	}
 	heads, err := p.checkChains(db, rows)
 	if err != nil {

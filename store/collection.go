@@ -79,11 +79,18 @@ type Part struct {
 	free       []uint32   // slots that may be used again
 	dead       []deadRow  // ended versions in about the order of their ends
 	quarantine []quarantined
+	unlinked   rowSet // the rows in quarantine
 	scratch    []byte
 	entries    index.Entries // for bulk additions to indexes
+
+	// kept are dead versions that an open snapshot sees, by that snapshot;
+	// compacting, that Compact has more to do. Both are vacuum's (vacuum.run).
+	kept       map[uint64][]deadRow
+	compacting bool
 }
 
-// deadRow is a version that vacuum may unlink when no snapshot is before end.
+// deadRow is a version that vacuum may unlink when no snapshot lies between its
+// begin and its end. end is 0 when no snapshot ever will.
 type deadRow struct {
 	row uint32
 	end uint64
@@ -94,6 +101,22 @@ type deadRow struct {
 type quarantined struct {
 	epoch uint64
 	rows  []uint32
+}
+
+// rowSet is a set of a part's slots, a bit each.
+type rowSet []uint64
+
+func (s *rowSet) add(row uint32) {
+	if n := int(row/64) + 1; n > len(*s) {
+		*s = append(*s, make([]uint64, n-len(*s))...)
+	}
+	(*s)[row/64] |= 1 << (row % 64)
+}
+
+func (s rowSet) remove(row uint32) { s[row/64] &^= 1 << (row % 64) }
+
+func (s rowSet) has(row uint32) bool {
+	return int(row/64) < len(s) && s[row/64]>>(row%64)&1 != 0
 }
 
 func newPart(c *collection, id int) *Part {

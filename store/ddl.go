@@ -51,6 +51,7 @@ func (t *Txn) create(def *schema.Table) {
 	db.unborn[def.Generation] = c
 	db.applying.Unlock()
 	t.undo = append(t.undo, func() {
+		delete(t.created, def.Generation)
 		db.applying.Lock()
 		delete(db.unborn, def.Generation)
 		db.applying.Unlock()
@@ -72,8 +73,9 @@ func (t *Txn) widen(c *collection, def *schema.Table) {
 	}
 }
 
-// AddIndex adds an index to a table whose exclusive lock is held, and builds
-// it from the rows there are.
+// AddIndex adds an index to a table, and builds it from the rows there are
+// while others go on writing. The table's lock keeps away those who would change its definition. An
+// error, which is that of ctx, leaves nothing.
 func (t *Txn) AddIndex(ctx context.Context, tbl *schema.Table, x *schema.Index) error {
 	coll, err := t.collection(tbl)
 	if err != nil {
@@ -82,34 +84,17 @@ func (t *Txn) AddIndex(ctx context.Context, tbl *schema.Table, x *schema.Index) 
 	def := tbl.Clone()
 	def.Indexes = append(def.Indexes, x)
 	def.Version++
-	for _, p := range coll.parts {
-		if err := t.attach(ctx, p, def, x); err != nil {
-			return err
-		}
-	}
-	if t.created[def.Generation] != nil {
-		coll.def.Store(def)
-	}
-	t.change(schemaChange{put: def})
-	return nil
-}
-
-// attach builds an index of one part and puts it beside the others. Vacuum
-// waits meanwhile; writers are kept out by the table's lock.
-func (t *Txn) attach(ctx context.Context, p *Part, def *schema.Table, x *schema.Index) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	pi, err := p.buildIndex(ctx, def, x)
-	if err != nil {
+	b := t.db.buildIndex(coll, def, x)
+	if err := b.run(ctx); err != nil {
+		b.drop()
 		return err
 	}
-	list := append((*p.indexes.Load())[:len(*p.indexes.Load()):len(*p.indexes.Load())], pi)
-	p.indexes.Store(&list)
-	t.undo = append(t.undo, func() {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.dropIndexes(func(x *partIndex) bool { return x == pi })
-	})
+	t.undo = append(t.undo, b.drop)
+	if t.created[def.Generation] != nil {
+		old := coll.def.Swap(def)
+		t.undo = append(t.undo, func() { coll.def.Store(old) })
+	}
+	t.change(schemaChange{put: def})
 	return nil
 }
 

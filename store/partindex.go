@@ -1,12 +1,10 @@
 package store
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
 	"github.com/cachalotdb/cachalot/index"
-	"github.com/cachalotdb/cachalot/internal/column"
 	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/value"
 )
@@ -22,7 +20,15 @@ type partIndex struct {
 	retired uint64
 	dict    *index.Dictionary
 	tree    *index.BTree
+
+	// build is what a build has yet to come to; guarded by Part.mu.
+	build slotRange
 }
+
+// slotRange are the slots [from, to).
+type slotRange struct{ from, to uint32 }
+
+func (r slotRange) has(row uint32) bool { return r.from <= row && row < r.to }
 
 func newPartIndex(p *Part, def *schema.Table, x *schema.Index) *partIndex {
 	pi := &partIndex{def: x, part: p}
@@ -97,8 +103,11 @@ func (x *partIndex) each(row uint32, scratch []byte, f func(key []byte)) []byte 
 	return scratch
 }
 
-// add puts a row in the index. Writer only.
+// add puts a row in the index, unless a build will find it. Writer only.
 func (x *partIndex) add(row uint32, scratch []byte) []byte {
+	if x.build.has(row) {
+		return scratch
+	}
 	return x.each(row, scratch, func(key []byte) {
 		if x.tree != nil {
 			x.tree.Add(key, row)
@@ -111,6 +120,9 @@ func (x *partIndex) add(row uint32, scratch []byte) []byte {
 // remove takes a row out of the index. Writer only, not in Apply: a tree
 // sorts its tail first.
 func (x *partIndex) remove(row uint32, scratch []byte) []byte {
+	if x.build.has(row) {
+		return scratch
+	}
 	return x.each(row, scratch, func(key []byte) {
 		if x.tree != nil {
 			x.tree.Remove(key, row)
@@ -120,18 +132,25 @@ func (x *partIndex) remove(row uint32, scratch []byte) []byte {
 	})
 }
 
-// addRuns puts new rows in the index. Writer only.
+// addRuns puts new rows in the index, but for those that a build will find.
+// Writer only.
 func (x *partIndex) addRuns(runs []rowRun, e *index.Entries, scratch []byte) []byte {
 	e.Reset()
 	for row := range eachRow(runs) {
-		scratch = x.each(row, scratch, func(key []byte) { e.Add(key, row) })
+		if !x.build.has(row) {
+			scratch = x.each(row, scratch, func(key []byte) { e.Add(key, row) })
+		}
 	}
+	x.addBatch(e)
+	return scratch
+}
+
+func (x *partIndex) addBatch(e *index.Entries) {
 	if x.tree != nil {
 		x.tree.AddBatch(e)
 	} else {
 		x.dict.AddBatch(e)
 	}
-	return scratch
 }
 
 // setIndexes makes the part's indexes those of def: the built ones given, those
@@ -179,59 +198,15 @@ func (p *Part) index(x *schema.Index) *partIndex {
 	return nil
 }
 
-// buildIndex fills a new index with every version that is in the part. The
-// caller keeps writers out.
-func (p *Part) buildIndex(ctx context.Context, def *schema.Table, x *schema.Index) (*partIndex, error) {
-	pi := newPartIndex(p, def, x)
-	var (
-		e       index.Entries
-		scratch []byte
-	)
-	unlinked := p.unlinked()
-	for row := uint32(0); row < p.rows; row++ {
-		if row%4096 == 0 && ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		if p.versions.Begin(row) == column.NotBegun || unlinked[row] {
-			continue
-		}
-		scratch = pi.each(row, scratch, func(key []byte) { e.Add(key, row) })
-		if e.Len() >= 1<<16 {
-			pi.flush(&e)
-		}
-	}
-	pi.flush(&e)
-	if pi.tree != nil {
-		pi.tree.Merge()
-	}
-	return pi, nil
-}
-
-func (x *partIndex) flush(e *index.Entries) {
-	if x.tree != nil {
-		x.tree.AddBatch(e)
-	} else {
-		x.dict.AddBatch(e)
-	}
-	e.Reset()
-}
-
-// unlinked returns the rows in quarantine. mu is held or writers are out.
-func (p *Part) unlinked() map[uint32]bool {
-	m := map[uint32]bool{}
-	for _, q := range p.quarantine {
-		for _, row := range q.rows {
-			m[row] = true
-		}
-	}
-	return m
-}
-
-// check compares the index with the versions in the part (I4).
+// check compares the index with the versions in the part (I4), but for those
+// that a build has yet to come to.
 func (x *partIndex) check(rows []uint32) error {
 	all := func(yield func(key []byte, row uint32) bool) {
 		var scratch []byte
 		for _, row := range rows {
+			if x.build.has(row) {
+				continue
+			}
 			ok := true
 			scratch = x.each(row, scratch, func(key []byte) { ok = ok && yield(key, row) })
 			if !ok {

@@ -318,6 +318,7 @@ func (db *DB) replay(kind byte, payload []byte) error {
 	}
 	db.log.last = max(db.log.last, ts)
 	err := db.replayKind(kind, payload)
+	db.vacuum.replayed(len(payload))
 	if sqlerr.As(err) != nil {
 		return nil
 	}
@@ -405,8 +406,7 @@ func (db *DB) finishRecovery() {
 			wg.Go(func() {
 				built := make([]*partIndex, 0, len(def.Indexes))
 				for _, x := range def.Indexes {
-					pi, _ := p.buildIndex(context.Background(), def, x) // fails only when cancelled
-					built = append(built, pi)
+					built = append(built, p.recoveredIndex(def, x))
 				}
 				p.setIndexes(def, built, 0)
 			})

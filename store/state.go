@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -155,19 +156,51 @@ func (rs *readers) open(r *reader, published *atomic.Pointer[publication]) *publ
 	}
 }
 
-// horizon returns the oldest snapshot that anybody has or can still open:
-// versions that ended at or before it are seen by nobody.
-func (rs *readers) horizon(published *atomic.Pointer[publication]) uint64 {
-	oldest := published.Load().timestamp
-	rs.floor.Store(oldest)
+// snapshots are those that anybody has or can still open: the open ones,
+// ascending, and every one from newest on.
+type snapshots struct {
+	open   []uint64
+	newest uint64
+}
+
+// snapshots returns the snapshots of this moment.
+func (rs *readers) snapshots(published *atomic.Pointer[publication]) snapshots {
+	s := snapshots{newest: published.Load().timestamp}
+	rs.floor.Store(s.newest)
 	rs.mu.Lock()
-	defer rs.mu.Unlock()
 	for _, r := range rs.all {
-		if s := r.snapshot.Load(); s != 0 {
-			oldest = min(oldest, s)
+		if ts := r.snapshot.Load(); ts != 0 {
+			s.open = append(s.open, ts)
 		}
 	}
-	return oldest
+	rs.mu.Unlock()
+	slices.Sort(s.open)
+	s.open = slices.Compact(s.open)
+	return s
+}
+
+// oldest returns the horizon: what ended at or before it is seen by nobody.
+func (s snapshots) oldest() uint64 {
+	if len(s.open) > 0 {
+		return min(s.open[0], s.newest)
+	}
+	return s.newest
+}
+
+// has says whether a snapshot is open.
+func (s snapshots) has(ts uint64) bool {
+	_, ok := slices.BinarySearch(s.open, ts)
+	return ok
+}
+
+// between returns the oldest open snapshot that sees what began at begin and ended at
+// end, which is at most newest.
+func (s snapshots) between(begin, end uint64) (ts uint64, ok bool) {
+	i, _ := slices.BinarySearch(s.open, begin)
+	if i < len(s.open) && s.open[i] < end {
+		return s.open[i], true
+	}
+	return 0, false
 }
 
 // advance starts a new epoch after an unlinking and returns it: the unlinked slots are free

@@ -24,6 +24,9 @@ type vacuum struct {
 
 	run      sync.Mutex // one round at a time; guards below
 	stamping []*forgotten
+
+	// replay counts the bytes of the log that recovery has read since the last round.
+	replay int
 }
 
 // forgotten is a status whose rows are stamped; it is dropped when no reader
@@ -79,13 +82,13 @@ func (v *vacuum) loop(interval time.Duration) {
 func (v *vacuum) round() bool {
 	v.run.Lock()
 	defer v.run.Unlock()
-	// The horizon first: whatever ended at or before it belongs to statuses
+	// The snapshots first: whatever ended at or before it belongs to statuses
 	// that stampEnded finds, so that nothing is unlinked before it is stamped.
-	horizon := v.db.readers.horizon(&v.db.published)
+	open := v.db.readers.snapshots(&v.db.published)
 	did := v.stampEnded()
 	for _, c := range v.db.everyCollection() {
 		for _, p := range c.parts {
-			did = v.part(p, horizon) || did
+			did = v.part(p, open) || did
 		}
 	}
 	return v.release() || did
@@ -146,11 +149,13 @@ func (r *statusRows) stamp(ref, ts uint64) {
 
 // part unlinks the dead versions of a part and frees what has been in
 // quarantine long enough.
-func (v *vacuum) part(p *Part, horizon uint64) bool {
+func (v *vacuum) part(p *Part, open snapshots) bool {
+	horizon := open.oldest()
 	p.mu.Lock()
 	p.dropIndexes(func(x *partIndex) bool { return x.retired != 0 && x.retired <= horizon })
-	doomed := p.takeDead(horizon)
+	dead := p.takeDead(open.newest)
 	p.mu.Unlock()
+	doomed := p.unseen(dead, open, &v.db.statuses)
 	did := len(doomed) > 0
 	for {
 		for _, x := range *p.indexes.Load() {
@@ -166,7 +171,7 @@ func (v *vacuum) part(p *Part, horizon uint64) bool {
 		}
 		freed := p.freeQuarantined(v.db.readers.oldestEpoch())
 		p.mu.Unlock()
-		if freed {
+		if freed || p.compacting {
 			p.compact()
 			did = true
 		}
@@ -179,28 +184,58 @@ func (v *vacuum) part(p *Part, horizon uint64) bool {
 // compact does a step of giving back what freed rows leave behind in chunks of
 // bytes and in dictionaries.
 func (p *Part) compact() {
+	p.compacting = false
 	for _, c := range *p.columns.Load() {
 		p.mu.Lock()
-		c.Compact()
+		p.compacting = c.Compact() || p.compacting
 		p.mu.Unlock()
 	}
 	for _, x := range *p.indexes.Load() {
 		if x.dict != nil {
 			p.mu.Lock()
-			x.dict.Compact()
+			p.compacting = x.dict.Compact() || p.compacting
 			p.mu.Unlock()
 		}
 	}
 }
 
-// takeDead returns the dead versions that no snapshot can see. It holds mu.
-func (p *Part) takeDead(horizon uint64) []deadRow {
+// takeDead takes the versions that ended at or before a timestamp from the list of
+// the dead. It holds mu.
+func (p *Part) takeDead(newest uint64) []deadRow {
 	n := 0
-	for n < len(p.dead) && p.dead[n].end <= horizon {
+	for n < len(p.dead) && p.dead[n].end <= newest {
 		n++
 	}
-	doomed := p.dead[:n:n]
+	dead := p.dead[:n:n]
 	p.dead = p.dead[n:]
+	return dead
+}
+
+// unseen returns those dead versions that no snapshot sees, and keeps the
+// others until theirs is closed: a snapshot that is held costs one version of each key,
+// however often it is updated meanwhile.
+func (p *Part) unseen(dead []deadRow, open snapshots, st *statuses) []deadRow {
+	var doomed []deadRow
+	sort := func(dead []deadRow) {
+		for _, d := range dead {
+			// The begin is stamped, if that of an aborted feed is not.
+			if by, seen := open.between(st.settled(p.versions.Begin(d.row)), d.end); seen {
+				p.kept[by] = append(p.kept[by], d)
+			} else {
+				doomed = append(doomed, d)
+			}
+		}
+	}
+	if p.kept == nil {
+		p.kept = map[uint64][]deadRow{}
+	}
+	for by, rows := range p.kept {
+		if !open.has(by) {
+			delete(p.kept, by)
+			sort(rows)
+		}
+	}
+	sort(dead)
 	return doomed
 }
 
@@ -211,6 +246,7 @@ func (p *Part) unlinkAll(dead []deadRow) []uint32 {
 	rows := make([]uint32, len(dead))
 	for i, d := range slices.Backward(dead) {
 		p.unlink(d.row)
+		p.unlinked.add(d.row)
 		rows[i] = d.row
 	}
 	return rows
@@ -255,6 +291,7 @@ func (p *Part) freeQuarantined(oldest uint64) bool {
 				c.Clear(row)
 			}
 			p.versions.SetBegin(row, column.NotBegun)
+			p.unlinked.remove(row)
 			p.free = append(p.free, row)
 		}
 	}
@@ -272,4 +309,21 @@ func (v *vacuum) release() bool {
 	}
 	v.stamping = slices.Delete(v.stamping, 0, n)
 	return n > 0
+}
+
+// replayBytes of the log make recovery vacuum: what lies dead in memory is then about
+// as much.
+const replayBytes = 4 << 20
+
+// replayed tells of a record that recovery has applied. A log of many updates
+// would otherwise need memory for all their versions at once: there is no reader yet, and what is
+// dead is seen by nobody. What a later record names by its begin, the newest
+// committed version of a key, is never dead.
+func (v *vacuum) replayed(bytes int) {
+	if v.replay += bytes; v.replay < replayBytes {
+		return
+	}
+	v.replay = 0
+	v.db.publish(v.db.log.last)
+	v.round()
 }
