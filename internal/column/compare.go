@@ -27,7 +27,7 @@ func orderOf(k value.Kind) order {
 	case value.RepNumeric:
 		return orderNumeric
 	}
-	if k.IsArray() || k == value.JSONB {
+	if k.IsArray() || k == value.JSONB || k == value.Bpchar {
 		return orderValue
 	}
 	return orderBytes

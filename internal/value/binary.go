@@ -108,6 +108,8 @@ func parseBinaryBytes(t Type, b []byte) (Value, error) {
 		return NewBytes(t.Kind, s), nil
 	case Varchar:
 		return applyVarcharMod(NewBytes(Varchar, s), t.Mod, false)
+	case Bpchar:
+		return applyBpcharMod(NewBytes(Bpchar, s), t.Mod, false)
 	case JSONB:
 		doc, err := parseJSON(s)
 		return NewBytes(JSONB, doc), err

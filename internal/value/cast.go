@@ -32,11 +32,12 @@ var casts = map[castPair]CastContext{
 	{Date, Timestamp}: CastImplicit, {Date, Timestamptz}: CastImplicit, {Timestamp, Timestamptz}: CastImplicit,
 	{Timestamp, Date}: CastAssignment, {Timestamptz, Date}: CastAssignment, {Timestamptz, Timestamp}: CastAssignment,
 	{Text, Varchar}: CastImplicit, {Varchar, Text}: CastImplicit,
+	{Text, Bpchar}: CastImplicit, {Bpchar, Text}: CastImplicit, {Varchar, Bpchar}: CastImplicit, {Bpchar, Varchar}: CastImplicit,
 	{JSONB, Bool}: CastExplicit, {JSONB, Numeric}: CastExplicit, {JSONB, Int2}: CastExplicit,
 	{JSONB, Int4}: CastExplicit, {JSONB, Int8}: CastExplicit, {JSONB, Float8}: CastExplicit,
 }
 
-func isText(k Kind) bool { return k == Text || k == Varchar }
+func isText(k Kind) bool { return k == Text || k == Varchar || k == Bpchar }
 
 // CastAllowed returns the least demanding context in which from is cast to to, CastNone when there is no
 // cast. Conversions through text are included: to a text by assignment, from a text where written.
@@ -115,9 +116,11 @@ func convert(v Value, to Kind, st *Style) (Value, error) {
 	return TimestampToTimestamptz(v, st.Location)
 }
 
-// toText is the cast to text or varchar.
+// toText is the cast to text, varchar or bpchar. One from bpchar drops the blanks at the end.
 func toText(v Value, to Kind, st *Style) Value {
 	switch v.kind {
+	case Bpchar:
+		return NewBytes(to, TrimPad(v.s))
 	case Text, Varchar, Unknown:
 		return v.WithKind(to)
 	case Bool: // its output function says t or f
@@ -230,7 +233,7 @@ func errJSONCast(doc string, to Kind) error {
 	return sqlerr.New(sqlerr.InvalidParameterValue, "cannot cast jsonb %s to type %s", kind, to)
 }
 
-// ApplyMod coerces a value of the type's own kind to the type's modifier: varchar(n)'s length,
+// ApplyMod coerces a value of the type's own kind to the type's modifier: the length of varchar(n) and char(n),
 // numeric(p,s)'s precision and scale, timestamp(p)'s rounding, and the same for array elements.
 func ApplyMod(v Value, t Type, explicit bool) (Value, error) {
 	if t.Mod < 0 || v.IsNull() {
@@ -239,6 +242,8 @@ func ApplyMod(v Value, t Type, explicit bool) (Value, error) {
 	switch t.Kind {
 	case Varchar:
 		return applyVarcharMod(v, t.Mod, explicit)
+	case Bpchar:
+		return applyBpcharMod(v, t.Mod, explicit)
 	case Numeric:
 		return applyNumericMod(v, t.Mod)
 	case Timestamp, Timestamptz:

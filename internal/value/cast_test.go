@@ -24,8 +24,8 @@ func TestCastsAreThoseOfPgCast(t *testing.T) {
 		}
 		catalog[castPair{from, to}] = contexts[f[2]]
 	}
-	for from := Bool; from <= JSONB; from++ {
-		for to := Bool; to <= JSONB; to++ {
+	for from := Bool; from <= Bpchar; from++ {
+		for to := Bool; to <= Bpchar; to++ {
 			want, listed := catalog[castPair{from, to}]
 			switch {
 			case from == to:
@@ -53,13 +53,13 @@ func TestCastsAreThoseOfPgCast(t *testing.T) {
 // proper error.
 func TestEveryCastConverts(t *testing.T) {
 	samples := map[Kind]string{
-		Bool: "t", Int2: "1", Int4: "1", Int8: "1", Float8: "1", Numeric: "1", Text: "1", Varchar: "1", Bytea: "1",
+		Bool: "t", Int2: "1", Int4: "1", Int8: "1", Float8: "1", Numeric: "1", Text: "1", Varchar: "1", Bpchar: "1", Bytea: "1",
 		Date: "2020-01-01", Timestamp: "2020-01-01 10:00:00", Timestamptz: "2020-01-01 10:00:00+00",
 		UUID: "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", JSONB: "1",
 	}
 	st := DefaultStyle()
-	for from := Bool; from <= JSONB; from++ {
-		for to := Bool; to <= JSONB; to++ {
+	for from := Bool; from <= Bpchar; from++ {
+		for to := Bool; to <= Bpchar; to++ {
 			v := mustParse(from, samples[from])
 			got, err := Cast(v, Of(to), CastExplicit, st)
 			if CastAllowed(from, to) == CastNone {

@@ -10,11 +10,11 @@ import (
 
 // Compare orders two values as PostgreSQL's btree operator classes do: -1, 0 or +1. NULL
 // sorts after every value and equals NULL. The kinds must be the same, or both integers,
-// or both texts (text, varchar, unknown), or arrays of such; anything else breaks an
+// or both texts (text, varchar, unknown), or both bpchar, or arrays of such; anything else breaks an
 // invariant of the caller's type check.
 //
 // NaN equals itself and is the largest float8 or numeric; -0 equals 0. Texts compare
-// bytewise (the C collation).
+// bytewise (the C collation), bpchars without the blanks at their ends.
 func Compare(a, b Value) int {
 	if !a.set || !b.set {
 		return compareNulls(a.set, b.set)
@@ -31,6 +31,8 @@ func Compare(a, b Value) int {
 		return compareNumeric(a, b)
 	case JSONB:
 		return compareJSON(a.s, b.s)
+	case Bpchar:
+		return strings.Compare(TrimPad(a.s), TrimPad(b.s))
 	}
 	if a.kind.IsArray() {
 		return compareArray(a, b)

@@ -21,6 +21,7 @@ import (
 //	             -0 as 0, NaN as one largest value
 //	numeric      key_numeric.go
 //	text, bytea  the bytes, then 00; 00, 01, FE, FF are written 01 01, 01 02, FE 01, FE 02
+//	bpchar       as text, without the blanks at the end
 //	uuid         01 and 16 bytes
 //	jsonb        key_json.go
 //	arrays       01 and the element's key for each element, then 00
@@ -57,6 +58,8 @@ func AppendKey(dst []byte, v Value) []byte {
 		return append(append(dst, keyFixed), v.s...)
 	case JSONB:
 		return appendKeyJSON(dst, v.s)
+	case Bpchar:
+		return AppendKeyBytes(dst, TrimPad(v.s))
 	}
 	if v.kind.IsArray() {
 		return appendKeyArray(dst, v)
@@ -216,6 +219,12 @@ func (d *keyDecoder) value(k Kind) Value {
 		return NewBytes(k, string(d.take(16)))
 	case JSONB:
 		return NewBytes(k, string(d.json()))
+	case Bpchar:
+		s := string(d.bytes())
+		if TrimPad(s) != s {
+			d.fail() // not the shortest form
+		}
+		return NewBytes(k, s)
 	}
 	if k.IsArray() {
 		return d.array(k)

@@ -46,7 +46,7 @@ func TestStoredVectors(t *testing.T) {
 
 // keyKinds are the kinds that the property tests run over.
 var keyKinds = []Kind{
-	Bool, Int2, Int4, Int8, Float8, Numeric, Text, Varchar, Bytea, Date, Timestamp, Timestamptz, UUID, JSONB,
+	Bool, Int2, Int4, Int8, Float8, Numeric, Text, Varchar, Bpchar, Bytea, Date, Timestamp, Timestamptz, UUID, JSONB,
 	Int4.Array(), Int8.Array(), Text.Array(), Date.Array(), Numeric.Array(), Float8.Array(), Bool.Array(), UUID.Array(), JSONB.Array(),
 }
 
@@ -89,6 +89,9 @@ func randomValue(r *rand.Rand, k Kind) Value {
 			b[i] = []byte{0, 1, 2, 'a', 0xFD, 0xFE, 0xFF}[r.IntN(7)]
 		}
 		return NewBytes(Bytea, string(b))
+	}
+	if k == Bpchar && r.IntN(2) == 0 {
+		return NewBytes(k, randomText(r)+strings.Repeat(" ", r.IntN(3)))
 	}
 	return NewBytes(k, randomText(r))
 }
@@ -285,7 +288,7 @@ func FuzzDecodeKey(f *testing.F) {
 		if v.IsNull() {
 			return
 		}
-		if k == Unknown || k.Elem() == Text || k.Elem() == Varchar || k.Elem() == Bytea {
+		if k == Unknown || isText(k.Elem()) || k.Elem() == Bytea {
 			return // any bytes
 		}
 		text := string(AppendText(nil, v, DefaultStyle()))

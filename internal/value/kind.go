@@ -21,6 +21,7 @@ const (
 	Timestamptz Kind = 12
 	UUID        Kind = 13
 	JSONB       Kind = 14
+	Bpchar      Kind = 15 // char(n), blank-padded
 
 	arrayFlag Kind = 0x80
 )
@@ -82,6 +83,7 @@ var kindInfos = [...]kindInfo{
 	Timestamptz: {1184, 1185, "timestamp with time zone", "timestamptz", 8},
 	UUID:        {2950, 2951, "uuid", "uuid", 16},
 	JSONB:       {3802, 3807, "jsonb", "jsonb", -1},
+	Bpchar:      {1042, 1014, "character", "bpchar", -1},
 }
 
 // Valid says whether k is a kind of this version.
@@ -139,7 +141,7 @@ func KindOfOID(oid uint32) (Kind, bool) {
 }
 
 // Type is a kind with PostgreSQL's type modifier, -1 for none: length + 4 of
-// varchar(n), (precision<<16 | scale) + 4 of numeric(p,s), precision of
+// varchar(n) and char(n), (precision<<16 | scale) + 4 of numeric(p,s), precision of
 // timestamp(p).
 type Type struct {
 	Kind Kind

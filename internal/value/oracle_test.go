@@ -238,8 +238,8 @@ func parseTypeText(s string) Type {
 		switch name {
 		case "numeric":
 			mod = NumericTypmod(p, q)
-		case "varchar":
-			mod = VarcharTypmod(p)
+		case "varchar", "bpchar":
+			mod = CharTypmod(p)
 		default:
 			mod = int32(p)
 		}
@@ -269,13 +269,13 @@ func oracleSQL(a []string) (string, error) {
 		case name == Date, name == Timestamp, name == Timestamptz, name == UUID, name == JSONB, name == Numeric:
 			send = map[Kind]string{Date: "date_send", Timestamp: "timestamp_send", Timestamptz: "timestamptz_send",
 				UUID: "uuid_send", JSONB: "jsonb_send", Numeric: "numeric_send"}[name]
-		case name == Bool, name == Int2, name == Int4, name == Int8, name == Float8, name == Bytea, name == Text, name == Varchar:
+		case name == Bool, name == Int2, name == Int4, name == Int8, name == Float8, name == Bytea, name == Text, name == Varchar, name == Bpchar:
 			send = name.CatalogName() + "send"
 		}
 		return "SET timezone = 'UTC'; SELECT encode(" + send + "(" + sqlText(a[2]) + "::" + a[1] + "), 'hex')", nil
 	case "cmp": // type, a, b
 		x, y := sqlText(a[2])+"::"+a[1], sqlText(a[3])+"::"+a[1]
-		if parseTypeText(a[1]).Kind == Text {
+		if k := parseTypeText(a[1]).Kind; k == Text || k == Bpchar {
 			x += ` COLLATE "C"`
 		}
 		return fmt.Sprintf("SET timezone = 'UTC'; SELECT (%s > %s)::int - (%s < %s)::int", x, y, x, y), nil

@@ -14,7 +14,7 @@ import (
 // allKinds are the kinds and their arrays.
 func allKinds() []Kind {
 	var list []Kind
-	for k := Bool; k <= JSONB; k++ {
+	for k := Bool; k <= Bpchar; k++ {
 		list = append(list, k, k.Array())
 	}
 	return list
@@ -143,7 +143,7 @@ func FuzzDecodeStored(f *testing.F) {
 			f.Add(AppendStored(nil, v))
 		}
 	})
-	for k := Bool; k <= JSONB; k++ {
+	for k := Bool; k <= Bpchar; k++ {
 		f.Add(AppendStored(nil, Null(k)))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -297,7 +297,7 @@ func TestTypeNames(t *testing.T) {
 	for want, typ := range map[string]Type{
 		"numeric(10,2)":                  {Numeric, NumericTypmod(10, 2)},
 		"numeric(3,-2)":                  {Numeric, NumericTypmod(3, -2)},
-		"character varying(7)[]":         {Varchar.Array(), VarcharTypmod(7)},
+		"character varying(7)[]":         {Varchar.Array(), CharTypmod(7)},
 		"timestamp(3) with time zone":    {Timestamptz, 3},
 		"timestamp(0) without time zone": {Timestamp, 0},
 		"integer[]":                      Of(Int4.Array()),

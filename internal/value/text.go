@@ -2,8 +2,6 @@ package value
 
 import (
 	"bytes"
-	"strings"
-	"unicode/utf8"
 	"unsafe"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
@@ -57,6 +55,8 @@ func parseBytesKind(t Type, s string, st *Style) (Value, error) {
 	switch t.Kind {
 	case Varchar:
 		return applyVarcharMod(NewBytes(Varchar, s), t.Mod, false)
+	case Bpchar:
+		return applyBpcharMod(NewBytes(Bpchar, s), t.Mod, false)
 	case Bytea:
 		out, err = parseBytea(s)
 	case UUID:
@@ -75,7 +75,7 @@ func parseBytesKind(t Type, s string, st *Style) (Value, error) {
 // ParseBytes is Parse of bytes that the caller may reuse afterwards. It allocates nothing
 // for a kind that is not RepBytes.
 func ParseBytes(t Type, b []byte, st *Style) (Value, error) {
-	if t.Kind == Text || t.Kind == Varchar || t.Kind == Unknown {
+	if isText(t.Kind) || t.Kind == Unknown {
 		return Parse(t, string(b), st)
 	}
 	// The others keep nothing of the text: a string over b need not outlive the call.
@@ -157,26 +157,6 @@ func lowerByte(c byte) byte {
 }
 
 func compareBytes(a, b []byte) int { return bytes.Compare(a, b) }
-
-// applyVarcharMod fits a text to varchar(n): blanks beyond n go, anything else beyond n
-// is 22001 unless the cast is explicit.
-func applyVarcharMod(v Value, mod int32, explicit bool) (Value, error) {
-	limit := int(mod) - 4
-	if limit < 0 || len(v.s) <= limit || utf8.RuneCountInString(v.s) <= limit {
-		return v, nil
-	}
-	cut := 0
-	for range limit {
-		_, size := utf8.DecodeRuneInString(v.s[cut:])
-		cut += size
-	}
-	if !explicit && strings.TrimRight(v.s[cut:], " ") != "" {
-		return Null(v.kind), sqlerr.New(sqlerr.StringDataRightTruncation,
-			"value too long for type character varying(%d)", limit)
-	}
-	v.s = v.s[:cut]
-	return v, nil
-}
 
 // ownedString returns b as a string without copying: b is not used afterwards.
 func ownedString(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -15,7 +15,8 @@ var typeNames = map[string]Kind{
 	"numeric": Numeric, "decimal": Numeric, "dec": Numeric,
 	"text":    Text,
 	"varchar": Varchar, "character varying": Varchar, "char varying": Varchar,
-	"bytea":     Bytea,
+	"bytea":  Bytea,
+	"bpchar": Bpchar, "character": Bpchar,
 	"date":      Date,
 	"timestamp": Timestamp, "timestamp without time zone": Timestamp,
 	"timestamptz": Timestamptz, "timestamp with time zone": Timestamptz,
@@ -38,11 +39,16 @@ func FormatType(t Type) string {
 		return FormatType(Type{Kind: t.Kind.Elem(), Mod: t.Mod}) + "[]"
 	}
 	if t.Mod < 0 {
+		if t.Kind == Bpchar {
+			return "bpchar" // "character" would be char(1)
+		}
 		return t.Kind.String()
 	}
 	switch t.Kind {
 	case Varchar:
 		return fmt.Sprintf("character varying(%d)", t.Mod-4)
+	case Bpchar:
+		return fmt.Sprintf("character(%d)", t.Mod-4)
 	case Numeric:
 		precision, scale := typmodScale(t.Mod)
 		return fmt.Sprintf("numeric(%d,%d)", precision, scale)
@@ -59,5 +65,5 @@ func NumericTypmod(precision, scale int) int32 {
 	return int32(precision<<16|scale&0x7ff) + 4
 }
 
-// VarcharTypmod returns the modifier of varchar(n).
-func VarcharTypmod(n int) int32 { return int32(n) + 4 }
+// CharTypmod returns the modifier of varchar(n) and char(n).
+func CharTypmod(n int) int32 { return int32(n) + 4 }

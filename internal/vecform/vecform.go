@@ -20,7 +20,7 @@ func Text(k value.Kind) Appender {
 	switch k {
 	case value.Int2, value.Int4, value.Int8:
 		return appendDecimal
-	case value.Text, value.Varchar, value.Unknown:
+	case value.Text, value.Varchar, value.Bpchar, value.Unknown:
 		return appendStored
 	}
 	return appendAnyText
@@ -39,7 +39,7 @@ func Binary(k value.Kind) Appender {
 		return appendInt64
 	case value.Float8:
 		return appendFloatBits
-	case value.Text, value.Varchar, value.Bytea, value.UUID, value.Unknown:
+	case value.Text, value.Varchar, value.Bpchar, value.Bytea, value.UUID, value.Unknown:
 		return appendStored
 	}
 	return appendAnyBinary

@@ -134,7 +134,7 @@ func withClause(opts []copyfmt.Option) string {
 // columnsOf reads "a int, b text".
 func columnsOf(t testing.TB, def string) []copyfmt.Column {
 	t.Helper()
-	mods := map[string]int32{"varchar(3)": value.VarcharTypmod(3), "numeric(10,2)": value.NumericTypmod(10, 2)}
+	mods := map[string]int32{"varchar(3)": value.CharTypmod(3), "numeric(10,2)": value.NumericTypmod(10, 2)}
 	var cols []copyfmt.Column
 	for _, d := range strings.Split(def, "; ") {
 		if d == "" {

@@ -30,7 +30,7 @@ func aggregateFuncs() []AggFunc {
 		{Name: "jsonb_agg", Args: kinds(anyElement), Ret: value.JSONB, ordered: true, make: newJSONAgg},
 		{Name: "array_agg", Args: kinds(anyNonArray), Ret: anyArray, ordered: true, make: newArrayAgg},
 	}
-	for _, k := range []value.Kind{i2, i4, i8, f, n, value.Text, value.Date, value.Timestamp, value.Timestamptz, anyArray} {
+	for _, k := range []value.Kind{i2, i4, i8, f, n, value.Text, value.Bpchar, value.Date, value.Timestamp, value.Timestamptz, anyArray} {
 		table = append(table, AggFunc{Name: "min", Args: kinds(k), Ret: k, make: newExtreme(true)},
 			AggFunc{Name: "max", Args: kinds(k), Ret: k, make: newExtreme(false)})
 	}

@@ -55,7 +55,7 @@ func (b *Binder) bindCollate(e *ast.CollateExpr) (Expr, error) {
 	if x, err = b.Text(x); err != nil {
 		return nil, err
 	}
-	if k := kindOf(x).Elem(); k != value.Text && k != value.Varchar {
+	if k := kindOf(x).Elem(); category(k) != 'S' {
 		return nil, sqlerr.New(sqlerr.DatatypeMismatch, "collations are not supported by type %s", kindOf(x)).At(e.Pos())
 	}
 	return x, nil

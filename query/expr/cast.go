@@ -74,7 +74,7 @@ func relabels(from, to value.Kind) bool {
 	case value.Int4:
 		return !from.IsArray() && to == value.Int8
 	case value.Text, value.Varchar:
-		return to.Elem() == value.Text || to.Elem() == value.Varchar
+		return to.Elem() == value.Text || to.Elem() == value.Varchar // bpchar compares otherwise
 	}
 	return false
 }
@@ -99,7 +99,7 @@ func castVolatility(from, to value.Kind) Volatility {
 		return Immutable
 	}
 	isTime := func(k value.Kind) bool { return k == value.Date || k == value.Timestamp || k == value.Timestamptz }
-	isText := func(k value.Kind) bool { return k == value.Text || k == value.Varchar || k == value.Unknown }
+	isText := func(k value.Kind) bool { return category(k) == 'S' || k == value.Unknown }
 	switch {
 	case isTime(f) && isTime(t):
 		if f == value.Timestamptz || t == value.Timestamptz {

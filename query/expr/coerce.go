@@ -46,9 +46,13 @@ func (b *Binder) literal(e *Const, to value.Type, ctx value.CastContext) (Expr, 
 	if to.Kind == value.Unknown {
 		return e, nil
 	}
+	if _, err := value.Parse(value.Of(to.Kind), e.Val.Bytes(), b.style()); err != nil {
+		return nil, atPos(err, e.pos)
+	}
+	// The modifier is the work of a function that runs later: PostgreSQL's errors of it have no position.
 	v, err := castLiteral(e.Val, to, ctx, b.style())
 	if err != nil {
-		return nil, atPos(err, e.pos)
+		return nil, err
 	}
 	if !literalIsFixed(e.Val.Bytes(), to.Kind) {
 		return &Cast{head: head{to, e.pos}, Arg: e, Context: value.CastExplicit}, nil

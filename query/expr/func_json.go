@@ -74,11 +74,19 @@ func jsonBuildObject(c *Context, a []value.Value) (value.Value, error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = value.JSONQuote(b, textOf(c, a[i]))
+		b = value.JSONQuote(b, jsonKey(c, a[i]))
 		b = append(b, ':')
 		b = value.ToJSONB(b, a[i+1], c.style())
 	}
 	return value.Parse(value.Of(value.JSONB), string(append(b, '}')), c.style())
+}
+
+// jsonKey returns a scalar as the key of an object: its output, but for boolean.
+func jsonKey(c *Context, v value.Value) string {
+	if v.Kind() == value.Bool {
+		return textOf(c, v)
+	}
+	return outputOf(c, v)
 }
 
 func jsonBuildArray(c *Context, a []value.Value) (value.Value, error) {

@@ -20,7 +20,7 @@ var errTextTooLong = sqlerr.New(sqlerr.ProgramLimitExceeded, "requested length t
 
 // textFuncs is the functions on strings.
 func textFuncs() []Func {
-	t, i4, i8, b, by := value.Text, value.Int4, value.Int8, value.Bool, value.Bytea
+	t, i4, i8, b, by, bp := value.Text, value.Int4, value.Int8, value.Bool, value.Bytea, value.Bpchar
 	return []Func{
 		{Name: "lower", Args: kinds(t), Ret: t, Strict: true, fn: text1(strings.ToLower)},
 		{Name: "upper", Args: kinds(t), Ret: t, Strict: true, fn: text1(strings.ToUpper)},
@@ -29,6 +29,10 @@ func textFuncs() []Func {
 		{Name: "length", Args: kinds(t), Ret: i4, Strict: true, fn: textInt(utf8.RuneCountInString)},
 		{Name: "char_length", Args: kinds(t), Ret: i4, Strict: true, fn: textInt(utf8.RuneCountInString)},
 		{Name: "character_length", Args: kinds(t), Ret: i4, Strict: true, fn: textInt(utf8.RuneCountInString)},
+		{Name: "length", Args: kinds(bp), Ret: i4, Strict: true, fn: textInt(unpaddedLen)},
+		{Name: "char_length", Args: kinds(bp), Ret: i4, Strict: true, fn: textInt(unpaddedLen)},
+		{Name: "character_length", Args: kinds(bp), Ret: i4, Strict: true, fn: textInt(unpaddedLen)},
+		{Name: "octet_length", Args: kinds(bp), Ret: i4, Strict: true, fn: textInt(byteLen)},
 		{Name: "octet_length", Args: kinds(t), Ret: i4, Strict: true, fn: textInt(byteLen)},
 		{Name: "octet_length", Args: kinds(by), Ret: i4, Strict: true, fn: textInt(byteLen)},
 		{Name: "bit_length", Args: kinds(t), Ret: i4, Strict: true, fn: textInt(func(s string) int { return 8 * len(s) })},
@@ -106,6 +110,9 @@ func textInt(f func(string) int) impl {
 }
 
 func byteLen(s string) int { return len(s) }
+
+// unpaddedLen is the length of a bpchar: the blanks at its end do not count.
+func unpaddedLen(s string) int { return utf8.RuneCountInString(value.TrimPad(s)) }
 
 func md5Hex(s string) string {
 	sum := md5.Sum([]byte(s))

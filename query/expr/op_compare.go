@@ -15,7 +15,7 @@ func comparisonOps() []Func {
 			pairs = append(pairs, [2]value.Kind{a, b})
 		}
 	}
-	for _, k := range []value.Kind{value.Bool, value.Float8, value.Numeric, value.Text, value.Bytea, value.Date,
+	for _, k := range []value.Kind{value.Bool, value.Float8, value.Numeric, value.Text, value.Bpchar, value.Bytea, value.Date,
 		value.Timestamp, value.Timestamptz, value.UUID, value.JSONB} {
 		pairs = append(pairs, [2]value.Kind{k, k})
 	}

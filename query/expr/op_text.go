@@ -19,7 +19,9 @@ func textOps() []Func {
 		op("||", value.Bytea, value.Bytea, value.Bytea, Immutable, noKernel, concatBytes),
 	}
 	for _, m := range matchOps {
-		table = append(table, op(m.op, t, t, value.Bool, Immutable, likeKernel, matchImpl(m)))
+		// A bpchar is matched with its padding.
+		table = append(table, op(m.op, t, t, value.Bool, Immutable, likeKernel, matchImpl(m)),
+			op(m.op, value.Bpchar, t, value.Bool, Immutable, likeKernel, matchImpl(m)))
 	}
 	return table
 }
@@ -34,17 +36,20 @@ func concatText(c *Context, a []value.Value) (value.Value, error) {
 
 // textOf returns a value that is not NULL cast to text.
 func textOf(c *Context, v value.Value) string {
-	if v.Kind() == value.Bool {
+	switch v.Kind() {
+	case value.Bool:
 		return strconv.FormatBool(v.Bool())
+	case value.Bpchar:
+		return value.TrimPad(v.Bytes())
 	}
 	return outputOf(c, v)
 }
 
 // outputOf returns a value that is not NULL as its type's output function writes it. It
-// differs from the cast for boolean, which is t or f.
+// differs from the cast for boolean, which is t or f, and for bpchar, which keeps its padding.
 func outputOf(c *Context, v value.Value) string {
 	switch v.Kind() {
-	case value.Text, value.Varchar, value.Unknown:
+	case value.Text, value.Varchar, value.Bpchar, value.Unknown:
 		return v.Bytes()
 	}
 	return string(value.AppendText(nil, v, c.style()))

@@ -34,7 +34,7 @@ func category(k value.Kind) byte {
 		return 'B'
 	case value.Int2, value.Int4, value.Int8, value.Float8, value.Numeric:
 		return 'N'
-	case value.Text, value.Varchar:
+	case value.Text, value.Varchar, value.Bpchar:
 		return 'S'
 	case value.Date, value.Timestamp, value.Timestamptz:
 		return 'D'

@@ -43,7 +43,7 @@ func ResolveType(t *ast.TypeName) (value.Type, error) {
 
 // otherTypes are types of PostgreSQL's that are refused as not supported, rather than as unknown.
 var otherTypes = map[string]string{
-	"float4": "real", "bpchar": "character", "char": `"char"`, "name": "name", "interval": "interval",
+	"float4": "real", "char": `"char"`, "name": "name", "interval": "interval",
 	"time": "time without time zone", "timetz": "time with time zone", "json": "json", "xml": "xml",
 	"money": "money", "bit": "bit", "varbit": "bit varying", "inet": "inet", "cidr": "cidr", "macaddr": "macaddr",
 	"macaddr8": "macaddr8", "point": "point", "line": "line", "lseg": "lseg", "box": "box", "path": "path",
@@ -76,16 +76,17 @@ func typmod(k value.Kind, t *ast.TypeName) (int32, error) {
 	}
 	pos := t.Pos()
 	switch k {
-	case value.Varchar:
+	case value.Varchar, value.Bpchar:
+		name := map[value.Kind]string{value.Varchar: "varchar", value.Bpchar: "char"}[k]
 		switch {
 		case len(mods) != 1:
 			return 0, sqlerr.New(sqlerr.InvalidParameterValue, "invalid type modifier").At(pos)
 		case mods[0] < 1:
-			return 0, sqlerr.New(sqlerr.InvalidParameterValue, "length for type varchar must be at least 1").At(pos)
+			return 0, sqlerr.New(sqlerr.InvalidParameterValue, "length for type %s must be at least 1", name).At(pos)
 		case mods[0] > 10485760:
-			return 0, sqlerr.New(sqlerr.InvalidParameterValue, "length for type varchar cannot exceed 10485760").At(pos)
+			return 0, sqlerr.New(sqlerr.InvalidParameterValue, "length for type %s cannot exceed 10485760", name).At(pos)
 		}
-		return value.VarcharTypmod(mods[0]), nil
+		return value.CharTypmod(mods[0]), nil
 	case value.Numeric:
 		scale := 0
 		if len(mods) > 2 {
