@@ -48,9 +48,10 @@ func systemClock() int64 { return time.Now().UnixMicro() - epoch }
 
 // Engine serves one database. It is safe for concurrent use.
 type Engine struct {
-	db    *store.DB
-	cfg   Config
-	plans *planCache
+	db       *store.DB
+	cfg      Config
+	plans    *planCache
+	sessions activities
 }
 
 var _ server.Engine = (*Engine)(nil)

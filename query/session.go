@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
@@ -29,8 +28,9 @@ type Session struct {
 	stmtTime int64                   // when the statement began
 	portals  map[*rowPortal]struct{} // that have operators and a View
 
-	point   exec.PointReader
-	session *expr.Session
+	point    exec.PointReader
+	session  *expr.Session
+	activity *activity
 }
 
 var (
@@ -45,8 +45,9 @@ func newSession(e *Engine, cfg server.SessionConfig) (*Session, error) {
 	if cfg.Statements == nil {
 		cfg.Statements = new(server.Statements)
 	}
-	s := &Session{engine: e, cfg: cfg, set: newSettings(cfg.ParameterStatus), status: server.TxIdle,
+	s := &Session{engine: e, cfg: cfg, status: server.TxIdle,
 		portals: map[*rowPortal]struct{}{}}
+	s.set = newSettings(s.reportSetting)
 	s.set.defaults["session_authorization"] = cfg.User
 	if cfg.ApplicationName != "" {
 		s.set.defaults["application_name"] = cfg.ApplicationName
@@ -62,6 +63,7 @@ func newSession(e *Engine, cfg server.SessionConfig) (*Session, error) {
 			return s.setConfig(name, v, local)
 		},
 	}
+	s.enter()
 	return s, nil
 }
 
@@ -86,16 +88,11 @@ func (s *Session) parseOptions() parse.Options {
 // TxStatus implements server.Session.
 func (s *Session) TxStatus() server.TxStatus { return s.status }
 
-// IdleTimeout implements server.IdleLimiter.
-func (s *Session) IdleTimeout() time.Duration {
-	if s.status == server.TxIdle {
-		return s.set.vars.idle
-	}
-	return s.set.vars.idleInTxn
-}
-
 // Close implements server.Session.
-func (s *Session) Close() { s.rollback() }
+func (s *Session) Close() {
+	s.rollback()
+	s.leave()
+}
 
 // notice sends a notice if the client wants to hear of its severity.
 func (s *Session) notice(severity string, n *sqlerr.Error) {
@@ -140,6 +137,7 @@ func (s *Session) begin(ctx context.Context) (context.Context, context.CancelFun
 	} else {
 		s.stmtTime = s.engine.cfg.Clock()
 	}
+	s.activity.began(s.stmtTime, s.txnTime)
 	s.txn.LockTimeout = s.set.vars.lockTimeout
 	if d := s.set.vars.statementTimeout; d > 0 {
 		return context.WithTimeoutCause(ctx, d, errStatementTimeout)

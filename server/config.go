@@ -50,17 +50,13 @@ type Config struct {
 	// cancel request still ends such a statement.
 	WriteTimeout time.Duration
 
-	// PeerCheckInterval is how often a session that is busy looks whether its client is
-	// still there, so that a long statement of a vanished one is cancelled. Default 1 s;
-	// negative: never.
-	PeerCheckInterval time.Duration
-
 	// KeepAlive is the idle time before TCP keepalive probes; default 60 s,
 	// negative: no probes.
 	KeepAlive time.Duration
 
 	// UserTimeout is TCP_USER_TIMEOUT: how long sent bytes may stay unacknowledged
-	// before the connection is dropped (Linux only). Default 0: the system's.
+	// before the connection is dropped (Linux only). Default 0: the system's. Sessions change it with
+	// tcp_user_timeout.
 	UserTimeout time.Duration
 
 	// Logger takes the server's own events; nil discards them. Errors of
@@ -75,7 +71,6 @@ const (
 	defaultMaxConnections  = 1000
 	defaultMaxMessageBytes = 1 << 30
 	defaultStartupTimeout  = 60 * time.Second
-	defaultPeerCheck       = time.Second
 	defaultKeepAlive       = 60 * time.Second
 )
 
@@ -99,9 +94,6 @@ func (c Config) withDefaults() Config {
 	}
 	if c.StartupTimeout == 0 {
 		c.StartupTimeout = defaultStartupTimeout
-	}
-	if c.PeerCheckInterval == 0 {
-		c.PeerCheckInterval = defaultPeerCheck
 	}
 	if c.KeepAlive == 0 {
 		c.KeepAlive = defaultKeepAlive

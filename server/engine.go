@@ -38,6 +38,34 @@ type SessionConfig struct {
 	// ParameterStatus is called when a reported setting changes, and for each
 	// reported one while the session starts.
 	ParameterStatus func(name, value string)
+
+	// Cancel ends what the session is doing, as a CancelRequest does, and Terminate the session
+	// itself, at once, with 57P01. Waits says what a busy session waits for. They may be called by any
+	// goroutine and after the session's end. nil in an engine without a server.
+	Cancel, Terminate func()
+	Waits             func() ClientWait
+	// SetTCP changes the options of the session's connection.
+	SetTCP func(TCPOptions)
+}
+
+// ClientWait says whether a busy session waits for its client.
+type ClientWait uint32
+
+// The waits.
+const (
+	NoWait     ClientWait = iota
+	WaitsRead             // for data of a COPY
+	WaitsWrite            // until the client takes output
+)
+
+// TCPOptions are those of a session's connection. A zero field means what the server's Config says; a
+// Unix socket has none of them.
+type TCPOptions struct {
+	KeepIdle, KeepInterval time.Duration // before the first keepalive probe, and between probes
+	KeepCount              int           // so many unanswered probes end the connection
+	// UserTimeout is how long sent bytes may stay unacknowledged, and output may wait for a client that does
+	// not read, before the connection ends.
+	UserTimeout time.Duration
 }
 
 // TxStatus is the transaction status of ReadyForQuery.
@@ -61,7 +89,7 @@ const (
 // After an error the server calls EndImplicit(ctx, true). In a failed block
 // Prepare, Bind and Run return 25P02 for all but the statements that end it.
 //
-// A session may also implement IdleLimiter.
+// A session may also implement IdleLimiter and Observed.
 type Session interface {
 	// Split parses the text of a simple Query message: a syntax error
 	// anywhere means that nothing runs. An empty text gives no statements.
@@ -92,12 +120,25 @@ type Session interface {
 	Close()
 }
 
-// IdleLimiter is what a Session with idle timeouts implements.
+// IdleLimiter is what a Session with idle timeouts implements. They are asked before each
+// wait; 0 is any time.
 type IdleLimiter interface {
 	// IdleTimeout returns how long the session may wait for its client's next
-	// message in its current state (idle_in_transaction_session_timeout,
-	// idle_session_timeout), 0 for any time. It is asked before each wait.
+	// message outside of a transaction (idle_session_timeout).
 	IdleTimeout() time.Duration
+	// TransactionTimeout returns how long the session may wait for its client within a
+	// transaction (idle_in_transaction_session_timeout): for the next message, for more of
+	// one, or until the client takes some of its output.
+	TransactionTimeout() time.Duration
+}
+
+// Observed is what a Session implements that shows others what it does.
+type Observed interface {
+	// Working is called when the client asks for work, with the text of the Query or of
+	// the statement that is parsed or executed.
+	Working(text string)
+	// Answered is called before each ReadyForQuery: the session waits for its client again.
+	Answered()
 }
 
 // Source is the text of one statement. Offset is its place in the message's

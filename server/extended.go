@@ -40,6 +40,7 @@ func (s *session) sync() error {
 
 func (s *session) parse(m *pgproto3.Parse) error {
 	s.text, s.textOffset = m.Query, 0
+	s.working(m.Query)
 	if m.Name == "" {
 		s.stmts.Delete("")
 	}
@@ -149,6 +150,7 @@ func (s *session) execute(m *pgproto3.Execute) error {
 		return err
 	}
 	s.text, s.textOffset = p.text, 0
+	s.working(p.text)
 	if p.done {
 		return s.executeAgain(p)
 	}

@@ -20,7 +20,6 @@ func (s *session) begin(parent context.Context) {
 		return
 	}
 	s.busy = true
-	s.cycles++
 	if s.cancel == nil || s.ctx.Err() != nil {
 		if s.cancel != nil {
 			s.cancel(nil)
@@ -96,6 +95,10 @@ func (s *session) stalled(write bool) error {
 	now := time.Now()
 	s.mu.Lock()
 	s.w.conn.SetDeadline(time.Time{}) //nolint:errcheck // the next read or write tells
+	if passed(s.clientBy, now) && s.ending == nil {
+		// An error alone might lose its force on its way through the engine.
+		s.ending, s.force = errIdleInTx, true
+	}
 	end := s.mustEndLocked()
 	s.mu.Unlock()
 	switch {
@@ -105,15 +108,14 @@ func (s *session) stalled(write bool) error {
 		return context.Cause(s.ctx)
 	case s.startupTimedOut(now):
 		return s.w.fail(errStartupTimeout)
-	case write && !s.writeUntil.IsZero() && !now.Before(s.writeUntil):
+	case write && passed(s.writeUntil, now):
 		return s.w.fail(errStalled)
 	case write:
 		return nil
-	case !s.waitUntil.IsZero() && !now.Before(s.waitUntil):
-		if s.eng.TxStatus() == TxIdle {
-			return fatalError{errIdle}
-		}
+	case passed(s.waitUntil, now) && s.inTransaction():
 		return fatalError{errIdleInTx}
+	case passed(s.waitUntil, now):
+		return fatalError{errIdle}
 	case !s.waitUntil.IsZero():
 		s.startIdleTimer(time.Until(s.waitUntil))
 	}
@@ -139,16 +141,47 @@ func (s *session) stopIdleTimer() {
 	}
 }
 
-// armWrite gives the next write its time, WriteTimeout.
-func (s *session) armWrite() {
-	d := s.srv.cfg.WriteTimeout
-	if d == 0 {
+// passed says whether a time that is set is over.
+func passed(t, now time.Time) bool { return !t.IsZero() && !now.Before(t) }
+
+// arm is wire.arm: a read or a write of a message begins, or (message false) the wait for one, which has
+// timers of its own. Within a transaction a client holds locks, so it may not keep the session waiting for longer
+// than it might be idle; PostgreSQL limits only the wait between messages, and leaves the rest to TCP.
+func (s *session) arm(write, message bool) {
+	s.clientBy, s.writeUntil = time.Time{}, time.Time{}
+	if !message {
+		return
+	}
+	var until time.Time
+	if d := s.transactionLimit(); d > 0 {
+		s.clientBy = time.Now().Add(d)
+		until = s.clientBy
+	}
+	if d := s.srv.cfg.WriteTimeout; d > 0 && write {
+		s.writeUntil = time.Now().Add(d)
+		if until.IsZero() || s.writeUntil.Before(until) {
+			until = s.writeUntil
+		}
+	}
+	if until.IsZero() {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.writeUntil = time.Now().Add(d)
-	if s.mustEndLocked() == nil && !(s.running && s.ctx.Err() != nil) {
-		s.w.conn.SetWriteDeadline(s.writeUntil) //nolint:errcheck // the write tells
+	if s.mustEndLocked() != nil || s.running && s.ctx.Err() != nil {
+		return // the deadline is in the past already
 	}
+	if write {
+		s.w.conn.SetWriteDeadline(until) //nolint:errcheck // the write tells
+	} else {
+		s.w.conn.SetReadDeadline(until) //nolint:errcheck // the read tells
+	}
+}
+
+// transactionLimit returns how long the client may keep its open transaction waiting, 0 for any time.
+func (s *session) transactionLimit() time.Duration {
+	if s.limits == nil || !s.inTransaction() {
+		return 0
+	}
+	return s.limits.TransactionTimeout()
 }

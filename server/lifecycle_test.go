@@ -200,7 +200,7 @@ func TestNoGoroutineIsLeft(t *testing.T) {
 // The statement of a client that has gone is cancelled.
 func TestVanishedClientIsNoticed(t *testing.T) {
 	eng := newTestEngine()
-	srv := startServer(t, eng, func(c *server.Config) { c.PeerCheckInterval = time.Millisecond })
+	srv := startServer(t, eng)
 	c := session(t, srv)
 	c.send(&pgproto3.Query{String: "select pg_sleep(1000)"}, &pgproto3.Query{String: "select 1"})
 	<-eng.sleeping
@@ -273,12 +273,8 @@ func (e idleEngine) NewSession(ctx context.Context, cfg server.SessionConfig) (s
 	return idleSession{s}, err
 }
 
-func (s idleSession) IdleTimeout() time.Duration {
-	if s.TxStatus() == server.TxIdle {
-		return 0
-	}
-	return 20 * time.Millisecond
-}
+func (s idleSession) IdleTimeout() time.Duration        { return 0 }
+func (s idleSession) TransactionTimeout() time.Duration { return 20 * time.Millisecond }
 
 func TestIdleInTransactionTimeout(t *testing.T) {
 	c := session(t, startServer(t, idleEngine{newTestEngine()}))

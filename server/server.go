@@ -20,7 +20,8 @@ type Server struct {
 	cfg Config
 
 	// all waits for the goroutines of sessions and the peer watch.
-	all sync.WaitGroup
+	all   sync.WaitGroup
+	peers peerWatch
 
 	mu       sync.Mutex // guards below
 	listener net.Listener
@@ -105,9 +106,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	}
 	stopWatching := context.AfterFunc(ctx, func() { s.drain(true) })
 	defer stopWatching()
-	if s.cfg.PeerCheckInterval > 0 {
-		s.all.Go(s.watchPeers)
-	}
+	s.watchPeers()
 	err := s.acceptAll(context.WithoutCancel(ctx))
 	if ctx.Err() != nil {
 		s.all.Wait()
@@ -160,12 +159,10 @@ const handshakes = 256
 
 // serveConn starts a connection's goroutine.
 func (s *Server) serveConn(ctx context.Context, conn net.Conn) {
-	if tcp, ok := conn.(*net.TCPConn); ok && s.cfg.UserTimeout > 0 {
-		if err := setUserTimeout(tcp, s.cfg.UserTimeout); err != nil {
-			s.cfg.Logger.Warn("TCP_USER_TIMEOUT not set", "err", err)
-		}
-	}
 	ses := newSession(s, conn)
+	if s.cfg.UserTimeout > 0 {
+		ses.setTCP(TCPOptions{})
+	}
 	s.mu.Lock()
 	if s.draining || len(s.conns) >= s.cfg.MaxConnections+handshakes {
 		s.mu.Unlock()

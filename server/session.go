@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgproto3/v2"
@@ -30,10 +31,14 @@ var longAgo = time.Unix(1, 0)
 type session struct {
 	srv  *Server
 	w    wire
+	tcp  *net.TCPConn // nil for a Unix socket
 	fe   frontend
 	rows rowWriter
 	sink sink // of the portal that runs
 	eng  Session
+	// limits and observed are eng, if it implements them.
+	limits   IdleLimiter
+	observed Observed
 
 	id     uint32 // process id of BackendKeyData
 	secret uint32
@@ -64,14 +69,15 @@ type session struct {
 
 	writeUntil time.Time // when a write becomes a WriteTimeout, zero for never
 	waitUntil  time.Time // when the wait for a message becomes an idle timeout
+	clientBy   time.Time // when the wait for a client within a transaction has lasted too long
 
-	mu      sync.Mutex // guards below, and the connection's deadlines
-	busy    bool
-	cycles  uint64 // number of busy periods begun
-	watched uint64 // cycles when watchPeers last looked
-	cancel  context.CancelCauseFunc
-	ending  *sqlerr.Error // why the session must end; nil while it may go on
-	force   bool          // it must end even when busy
+	waits atomic.Uint32 // a ClientWait
+
+	mu     sync.Mutex // guards below, and the connection's deadlines
+	busy   bool
+	cancel context.CancelCauseFunc
+	ending *sqlerr.Error // why the session must end; nil while it may go on
+	force  bool          // it must end even when busy
 }
 
 // fatalError ends the session after it was sent as FATAL.
@@ -85,10 +91,12 @@ var errTerminate = errors.New("client terminated")
 
 func newSession(srv *Server, conn net.Conn) *session {
 	s := &session{srv: srv}
+	s.tcp, _ = conn.(*net.TCPConn)
 	s.w = wire{
 		conn:    newPollConn(conn),
 		stalled: s.stalled,
-		arm:     s.armWrite,
+		arm:     s.arm,
+		waits:   &s.waits,
 		limit:   srv.cfg.MaxMessageBytes,
 		in:      make([]byte, readBufferBytes),
 	}
@@ -152,7 +160,7 @@ const (
 func (s *session) sendFatal(e *sqlerr.Error, linger bool) {
 	conn := s.w.conn
 	s.w.out = appendError(s.w.out, "FATAL", e, 0)
-	s.w.arm = func() {}
+	s.w.arm = func(bool, bool) {}
 	s.w.stalled = func(bool) error { return s.w.fail(errStalled) }
 	conn.SetDeadline(time.Now().Add(farewellTimeout))
 	if s.w.flush() != nil || !linger {
@@ -192,13 +200,31 @@ func (s *session) nextMessage() (byte, error) {
 	if e := s.mustEnd(); e != nil {
 		return 0, fatalError{e}
 	}
-	if lim, ok := s.eng.(IdleLimiter); ok && !s.w.headerBuffered() {
-		if d := lim.IdleTimeout(); d > 0 {
+	if s.limits != nil && !s.w.headerBuffered() {
+		if d := s.idleLimit(); d > 0 {
 			s.startIdleTimer(d)
 			defer s.stopIdleTimer()
 		}
 	}
 	return s.w.next()
+}
+
+// idleLimit returns how long the session may wait for a message.
+func (s *session) idleLimit() time.Duration {
+	if s.inTransaction() {
+		return s.limits.TransactionTimeout()
+	}
+	return s.limits.IdleTimeout()
+}
+
+// inTransaction says whether a transaction is open, be it an implicit one that waits for its Sync.
+func (s *session) inTransaction() bool { return s.openWork || s.eng.TxStatus() != TxIdle }
+
+// working tells the engine's session what it works at.
+func (s *session) working(text string) {
+	if s.observed != nil {
+		s.observed.Working(text)
+	}
 }
 
 // handle answers one message. An error ends the session; errors of statements
@@ -359,6 +385,9 @@ func (s *session) sendReady() {
 
 // ready ends the cycle: it sends ReadyForQuery and all output.
 func (s *session) ready() error {
+	if s.observed != nil {
+		s.observed.Answered()
+	}
 	s.sendReady()
 	if err := s.w.flush(); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 // first error ends it and the rest do not run.
 func (s *session) simpleQuery(text string) error {
 	s.text, s.textOffset = text, 0
+	s.working(text)
 	s.stmts.Delete("")
 	s.portals.close("")
 	if err := s.runQuery(text); err != nil {
@@ -79,12 +80,12 @@ func (s *session) runPortal(p Portal, formats []int16, maxRows int) (Result, err
 	s.sink = sink{s: s, rows: &s.rows}
 	k := &s.sink
 	k.rows.reset(p.Columns(), formats, p.TextStyle())
-	s.running = true
+	s.running, s.w.running = true, true
 	res, err := p.Run(s.ctx, k, maxRows)
 	if err == nil {
 		err = k.finish()
 	}
-	s.running = false
+	s.running, s.w.running = false, false
 	if err != nil {
 		return res, err
 	}

@@ -53,6 +53,10 @@ func (s *session) startup(ctx context.Context) error {
 		Statements:      &s.stmts,
 		Notice:          s.notice,
 		ParameterStatus: s.parameterStatus,
+		Cancel:          func() { s.cancelStatement(errUserCancel) },
+		Terminate:       func() { s.terminate(errShutdown, true) },
+		Waits:           func() ClientWait { return ClientWait(s.waits.Load()) },
+		SetTCP:          s.setTCP,
 	})
 	if err != nil {
 		e := clientError(ctx, err)
@@ -63,6 +67,9 @@ func (s *session) startup(ctx context.Context) error {
 	}
 	s.stopIdleTimer()
 	s.eng = eng
+	s.limits, _ = eng.(IdleLimiter)
+	s.observed, _ = eng.(Observed)
+	s.srv.peers.watch(s)
 	s.sendChangedParameters()
 	s.w.send(&pgproto3.BackendKeyData{ProcessID: s.id, SecretKey: s.secret})
 	return nil

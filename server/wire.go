@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync/atomic"
 
 	"github.com/jackc/pgproto3/v2"
 
@@ -30,7 +31,12 @@ const (
 type wire struct {
 	conn    net.Conn
 	stalled func(write bool) error // nil result: try again
-	arm     func()                 // called before each write, to limit its time
+	// arm is called before each write and read, to limit its time; message is false for the read
+	// that waits for a message to begin.
+	arm func(write, message bool)
+	// waits is kept at what a running portal waits for.
+	waits   *atomic.Uint32
+	running bool
 	// limit is the longest body of a message that carries a client's data.
 	limit int
 
@@ -81,7 +87,12 @@ func (w *wire) fill(n int) error {
 // read reads once, and again as long as stalled wants it to. It returns
 // n > 0 or an error.
 func (w *wire) read(p []byte) (int, error) {
+	if w.running {
+		w.waits.Store(uint32(WaitsRead))
+		defer w.waits.Store(uint32(NoWait))
+	}
 	for {
+		w.arm(false, w.running || w.body > 0)
 		n, err := w.conn.Read(p)
 		switch {
 		case n > 0:
@@ -239,8 +250,12 @@ func (w *wire) flush() error {
 	if w.err != nil {
 		return w.err
 	}
+	if w.running && w.sent < len(w.out) {
+		w.waits.Store(uint32(WaitsWrite))
+		defer w.waits.Store(uint32(NoWait))
+	}
 	for w.sent < len(w.out) {
-		w.arm()
+		w.arm(true, true)
 		n, err := w.conn.Write(w.out[w.sent:])
 		w.sent += n
 		switch {
@@ -248,6 +263,9 @@ func (w *wire) flush() error {
 			return w.fail(io.ErrShortWrite)
 		case err == nil:
 		case errors.Is(err, os.ErrDeadlineExceeded):
+			if n > 0 { // a slow client is not one that has stopped
+				w.arm(true, true)
+			}
 			if err := w.stalled(true); err != nil {
 				return err
 			}
