@@ -143,7 +143,7 @@ func (s *Session) writableTable(ctx context.Context, name ast.QualifiedName) (*s
 		if err != nil {
 			return nil, err
 		}
-		if err := s.txn.LockTable(ctx, t.OID, store.LockShared); err != nil {
+		if err := s.txn.LockTable(ctx, t.OID, store.RowExclusiveLock); err != nil {
 			return nil, err
 		}
 		now, err := s.namedTable(s.catalog(), name)

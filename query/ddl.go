@@ -22,7 +22,7 @@ func (s *Session) define(ctx context.Context, st ast.Stmt) (string, error) {
 		return "", err
 	}
 	if _, ok := st.(*ast.TruncateStmt); !ok { // which names nothing anew
-		if err := s.txn.LockTable(ctx, catalogLock, store.LockExclusive); err != nil {
+		if err := s.txn.LockTable(ctx, catalogLock, store.AccessExclusiveLock); err != nil {
 			return "", err
 		}
 	}
@@ -87,7 +87,7 @@ func (s *Session) lockedTable(ctx context.Context, name ast.QualifiedName) (*sch
 	if err != nil {
 		return nil, err
 	}
-	if err := s.txn.LockTable(ctx, t.OID, store.LockExclusive); err != nil {
+	if err := s.txn.LockTable(ctx, t.OID, store.AccessExclusiveLock); err != nil {
 		return nil, err
 	}
 	// The wait may have let another transaction drop or rename it.
@@ -190,7 +190,7 @@ func (s *Session) dropIndex(ctx context.Context, st *ast.DropStmt, name ast.Qual
 		}
 		return s.missing(st, undefined, "index", name)
 	}
-	if err := s.txn.LockTable(ctx, t.OID, store.LockExclusive); err != nil {
+	if err := s.txn.LockTable(ctx, t.OID, store.AccessExclusiveLock); err != nil {
 		return err
 	}
 	t, x, ok := s.catalog().IndexNamed(name.Name)

@@ -313,7 +313,7 @@ func (s *Session) alterIndex(ctx context.Context, st *ast.AlterTableStmt) error 
 		if !ok {
 			return sqlerr.New(sqlerr.UndefinedTable, "relation %q does not exist", st.Table.Table.String()).At(st.Table.Pos())
 		}
-		if err := s.txn.LockTable(ctx, t.OID, store.LockExclusive); err != nil {
+		if err := s.txn.LockTable(ctx, t.OID, store.AccessExclusiveLock); err != nil {
 			return err
 		}
 		if s.catalog().RelationExists(a.NewName) {

@@ -211,7 +211,7 @@ func (s *Session) openPlan(ctx context.Context, stmt *prepared, env *exec.Env) (
 	pl := stmt.plan
 	for {
 		for _, t := range pl.Writes {
-			if err := s.txn.LockTable(ctx, t.OID, store.LockShared); err != nil {
+			if err := s.txn.LockTable(ctx, t.OID, store.RowExclusiveLock); err != nil {
 				return nil, err
 			}
 		}

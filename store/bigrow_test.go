@@ -180,12 +180,12 @@ func TestFeedEndsManyLongKeys(t *testing.T) {
 	}
 	d.commit(func(txn *Txn) error { return feed(ctx, txn, def, rows) })
 	txn := d.db.Begin(TxnOptions{})
-	if err := txn.LockTable(ctx, def.OID, LockShared); err != nil {
+	if err := txn.LockTable(ctx, def.OID, RowExclusiveLock); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range rows {
 		key := value.AppendKey(nil, value.NewText(r.town))
-		if err := txn.LockKey(ctx, def, key); err != nil {
+		if _, err := txn.LockKey(ctx, def, key, ForUpdate, WaitBlock); err != nil {
 			t.Fatal(err)
 		}
 		cur, _, err := txn.Newest(def, key)

@@ -96,6 +96,8 @@ type DB struct {
 	log       *localLog
 	vacuum    *vacuum
 	published atomic.Pointer[publication]
+	txns      atomic.Uint64 // number of the last transaction begun
+	snapshots exportedSnapshots
 
 	// applying makes one applier at a time, in log order. Order: applying,
 	// then Part.mu.

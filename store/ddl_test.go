@@ -17,7 +17,7 @@ import (
 func (d *testDB) lockedTable(txn *Txn) *schema.Table {
 	d.t.Helper()
 	def := d.table(txn).Clone()
-	if err := txn.LockTable(context.Background(), def.OID, LockExclusive); err != nil {
+	if err := txn.LockTable(context.Background(), def.OID, AccessExclusiveLock); err != nil {
 		d.t.Fatal(err)
 	}
 	return def

@@ -185,11 +185,12 @@ func (f *Feed) claim(ctx context.Context, w *feedWork, i int) error {
 	var buf [64]byte
 	key := f.keys.at(i)
 	name := lockName(buf[:0], f.tbl.OID, key)
-	what := func() string { return fmt.Sprintf("tuple in relation %q", f.tbl.Name) }
+	r := lockRequest{mode: ForUpdate, timeout: f.txn.LockTimeout,
+		what: func() string { return fmt.Sprintf("tuple in relation \"%s\"", f.tbl.Name) }}
 	locks := &f.txn.db.locks
 	for {
 		n := len(w.held)
-		ok, held := locks.tryLock(f.txn, &w.held, name, LockExclusive)
+		ok, held := locks.tryLock(f.txn.locker, &w.held, name, ForUpdate)
 		if held {
 			// This chunk has it, one in flight, or an earlier statement.
 			for j := range i {
@@ -202,7 +203,7 @@ func (f *Feed) claim(ctx context.Context, w *feedWork, i int) error {
 			}
 		}
 		if !ok {
-			if err := locks.lock(ctx, f.txn, &w.held, name, LockExclusive, what); err != nil {
+			if _, err := locks.lock(ctx, f.txn.locker, &w.held, name, r); err != nil {
 				return err
 			}
 		}
@@ -216,14 +217,14 @@ func (f *Feed) claim(ctx context.Context, w *feedWork, i int) error {
 			return nil
 		}
 		// The other feed's transaction may need the lock again.
-		locks.unlockFrom(f.txn, &w.held, n)
-		if err := f.txn.awaitStatus(ctx, wait, what); err != nil {
+		locks.unlockFrom(f.txn.locker, &w.held, n)
+		if _, err := f.txn.locker.awaitFeed(ctx, wait, r); err != nil {
 			return err
 		}
 	}
 }
 
-func (f *Feed) release(w *feedWork) { f.txn.db.locks.unlockFrom(f.txn, &w.held, 0) }
+func (f *Feed) release(w *feedWork) { f.txn.db.locks.unlockFrom(f.txn.locker, &w.held, 0) }
 
 // drain waits until at most n chunks are on their way.
 func (f *Feed) drain(n int) error {

@@ -261,11 +261,11 @@ func remove(ctx context.Context, txn *Txn, def *schema.Table, id int64) error {
 }
 
 func lockRow(ctx context.Context, txn *Txn, def *schema.Table, id int64) (key []byte, cur Current, ok bool, err error) {
-	if err := txn.LockTable(ctx, def.OID, LockShared); err != nil {
+	if err := txn.LockTable(ctx, def.OID, RowExclusiveLock); err != nil {
 		return nil, cur, false, err
 	}
 	key = value.AppendKey(nil, value.NewInt(value.Int8, id))
-	if err := txn.LockKey(ctx, def, key); err != nil {
+	if _, err := txn.LockKey(ctx, def, key, ForUpdate, WaitBlock); err != nil {
 		return nil, cur, false, err
 	}
 	cur, ok, err = txn.Newest(def, key)
@@ -274,7 +274,7 @@ func lockRow(ctx context.Context, txn *Txn, def *schema.Table, id int64) (key []
 
 // feed inserts rows in bulk.
 func feed(ctx context.Context, txn *Txn, def *schema.Table, rows []testRow) error {
-	if err := txn.LockTable(ctx, def.OID, LockShared); err != nil {
+	if err := txn.LockTable(ctx, def.OID, RowExclusiveLock); err != nil {
 		return err
 	}
 	f, err := txn.Feed(ctx, def)

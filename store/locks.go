@@ -11,27 +11,16 @@ import (
 	"github.com/cachalotdb/cachalot/internal/value"
 )
 
-// LockMode is a lock's mode.
-type LockMode uint8
-
-// The lock modes. Writers of rows share the table's lock and take each key's
-// exclusively; DDL and index builds take the table's exclusively. Readers take none.
-const (
-	LockShared LockMode = iota
-	LockExclusive
-)
-
-// lockTable is the lock manager: a fair queue for each table and each key
-// that somebody holds. Locks belong to transactions and are all given up at
-// the end.
+// lockTable is the lock manager: a fair queue for each table, key or advisory
+// id that somebody holds. Locks belong to Lockers; each is also on a list, a transaction's or a
+// session's, by which it is given up.
 //
 // An uncontended lock costs a map insert and a map delete under a shard's
 // mutex and the key's string.
 type lockTable struct {
 	shards [64]lockShard
 
-	// graph is held while a wait begins, so that of two transactions that
-	// would close a circle the second sees the first.
+	// graph is held while a wait begins, so that of two who would close a circle the second sees the first.
 	graph    sync.Mutex
 	searches uint64 // numbers the searches for circles; guarded by graph
 }
@@ -49,27 +38,30 @@ const mapKept = 4096
 
 // lock is one locked thing. It is in its shard's map while held or waited for.
 type lock struct {
-	holders []lockHolder
+	holders []lockHolder // one for each locker and mode
 	queue   []*lockWaiter
 }
 
 type lockHolder struct {
-	txn  *Txn
-	mode LockMode
+	owner *Locker
+	mode  LockMode
+	times int // how many lists name it
 }
 
 // lockWaiter waits for a lock in its queue.
 type lockWaiter struct {
-	txn     *Txn
+	owner   *Locker
 	mode    LockMode
 	list    *[]heldLock   // where the lock goes; the waiter does not touch it meanwhile
 	granted chan struct{} // closed when the lock is the waiter's
+	since   time.Time
 }
 
-// heldLock is an entry of a transaction's list.
+// heldLock is an entry of a list.
 type heldLock struct {
 	shard *lockShard
 	name  string
+	mode  LockMode
 }
 
 // lockName names a table (no key) or one of its keys.
@@ -83,16 +75,17 @@ func (lt *lockTable) shard(name []byte) *lockShard {
 }
 
 // tryLock takes the lock if nobody is in the way, says whether it did, and
-// adds it to list. held tells that the transaction had it already.
-func (lt *lockTable) tryLock(txn *Txn, list *[]heldLock, name []byte, mode LockMode) (ok, held bool) {
+// adds it to list. held tells that the owner had it already, in some mode; in one that covers
+// the new one nothing is added.
+func (lt *lockTable) tryLock(owner *Locker, list *[]heldLock, name []byte, mode LockMode) (ok, held bool) {
 	s := lt.shard(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.tryLock(txn, list, name, mode)
+	return s.tryLock(owner, list, name, mode)
 }
 
 // tryLock is lockTable's; mu is held.
-func (s *lockShard) tryLock(txn *Txn, list *[]heldLock, name []byte, mode LockMode) (ok, held bool) {
+func (s *lockShard) tryLock(owner *Locker, list *[]heldLock, name []byte, mode LockMode) (ok, held bool) {
 	l := s.locks[string(name)]
 	if l == nil {
 		if s.locks == nil {
@@ -104,155 +97,164 @@ func (s *lockShard) tryLock(txn *Txn, list *[]heldLock, name []byte, mode LockMo
 			l = new(lock)
 		}
 		str := string(name)
-		l.holders = append(l.holders, lockHolder{txn, mode})
 		s.locks[str] = l
 		s.most = max(s.most, len(s.locks))
-		*list = append(*list, heldLock{s, str})
+		l.grant(owner, list, heldLock{s, str, mode})
 		return true, false
 	}
-	if i := l.holder(txn); i >= 0 {
-		if l.holders[i].mode >= mode {
-			return true, true
-		}
-		if len(l.holders) > 1 {
-			return false, true
-		}
-		l.holders[i].mode = mode
-		return true, true
-	}
-	if len(l.queue) > 0 || !l.grants(mode) {
-		return false, false
-	}
-	l.holders = append(l.holders, lockHolder{txn, mode})
-	*list = append(*list, heldLock{s, string(name)})
-	return true, false
-}
-
-func (l *lock) holder(txn *Txn) int {
 	for i := range l.holders {
-		if l.holders[i].txn == txn {
-			return i
+		if l.holders[i].owner == owner {
+			if l.holders[i].mode.covers(mode) {
+				return true, true
+			}
+			held = true
 		}
 	}
-	return -1
+	// Who holds the lock already would wait for those who wait for him: he does not queue behind them.
+	if !l.free(owner, mode) || !held && l.queued(mode, len(l.queue)) {
+		return false, held
+	}
+	l.grant(owner, list, heldLock{s, string(name), mode})
+	return true, held
 }
 
-// grants says whether a new holder fits beside those there are.
-func (l *lock) grants(mode LockMode) bool {
-	if len(l.holders) == 0 {
-		return true
+// grant makes owner a holder.
+func (l *lock) grant(owner *Locker, list *[]heldLock, h heldLock) {
+	*list = append(*list, h)
+	if held := l.holder(owner, h.mode); held != nil {
+		held.times++
+		return
 	}
-	return mode == LockShared && l.holders[0].mode == LockShared
+	l.holders = append(l.holders, lockHolder{owner, h.mode, 1})
 }
 
-// lock takes a lock and waits for it if need be: until ctx ends (57014), the lock timeout
-// passes (55P03) or waiting would close a circle (40P01).
-func (lt *lockTable) lock(ctx context.Context, txn *Txn, list *[]heldLock, name []byte, mode LockMode, what func() string) error {
-	if ok, _ := lt.tryLock(txn, list, name, mode); ok {
-		return nil
+// holder returns the entry of an owner and mode, or nil.
+func (l *lock) holder(owner *Locker, mode LockMode) *lockHolder {
+	for i := range l.holders {
+		if h := &l.holders[i]; h.owner == owner && h.mode == mode {
+			return h
+		}
 	}
-	lt.graph.Lock()
-	w, err := lt.enqueue(txn, list, name, mode)
-	lt.graph.Unlock()
+	return nil
+}
+
+// free says whether no other holder excludes the mode.
+func (l *lock) free(owner *Locker, mode LockMode) bool {
+	for i := range l.holders {
+		if h := &l.holders[i]; h.owner != owner && lockConflicts[mode].has(h.mode) {
+			return false
+		}
+	}
+	return true
+}
+
+// queued says whether one of the first n waiters excludes the mode.
+func (l *lock) queued(mode LockMode, n int) bool {
+	for _, w := range l.queue[:n] {
+		if lockConflicts[mode].has(w.mode) {
+			return true
+		}
+	}
+	return false
+}
+
+// lockRequest is how a lock is wanted.
+type lockRequest struct {
+	mode    LockMode
+	policy  WaitPolicy
+	timeout time.Duration // of the wait; 0: none
+	what    func() string // what is locked, for messages
+}
+
+// lock takes a lock and waits for it if need be: until ctx ends (57014), the timeout
+// passes (55P03) or waiting would close a circle (40P01). It returns false without an error
+// for a lock that was left out.
+func (lt *lockTable) lock(ctx context.Context, owner *Locker, list *[]heldLock, name []byte, r lockRequest) (bool, error) {
+	if ok, _ := lt.tryLock(owner, list, name, r.mode); ok {
+		return true, nil
+	}
+	switch r.policy {
+	case WaitError:
+		return false, errNotAvailable(r.what)
+	case WaitSkip:
+		return false, nil
+	}
+	w, err := lt.enqueue(owner, list, name, r)
 	if w == nil {
-		return err
+		return err == nil, err
 	}
-	err = txn.await(ctx, w.granted, what)
-	txn.waits.Store(nil)
+	err = await(ctx, w.granted, r)
+	owner.waiting.Store(nil)
 	if err != nil && !lt.withdraw(w, name) {
-		return nil // granted in the same moment
+		return true, nil // granted in the same moment
 	}
-	return err
+	return err == nil, err
+}
+
+func errNotAvailable(what func() string) error {
+	return sqlerr.New(sqlerr.LockNotAvailable, "could not obtain lock on %s", what())
 }
 
 // enqueue puts a waiter into the queue, unless the lock has become free or a
-// circle would close. It holds graph.
-func (lt *lockTable) enqueue(txn *Txn, list *[]heldLock, name []byte, mode LockMode) (*lockWaiter, error) {
+// circle would close.
+func (lt *lockTable) enqueue(owner *Locker, list *[]heldLock, name []byte, r lockRequest) (*lockWaiter, error) {
+	lt.graph.Lock()
+	defer lt.graph.Unlock()
+	w := lt.join(owner, list, name, r)
+	if w == nil {
+		return nil, nil
+	}
+	err := lt.circle(owner)
+	if err == nil {
+		return w, nil
+	}
+	owner.waiting.Store(nil)
+	if !lt.withdraw(w, name) {
+		return nil, nil // granted in the same moment
+	}
+	return nil, err
+}
+
+// join puts a waiter into the queue, unless the lock has become free. It holds graph.
+func (lt *lockTable) join(owner *Locker, list *[]heldLock, name []byte, r lockRequest) *lockWaiter {
 	s := lt.shard(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ok, upgrade := s.tryLock(txn, list, name, mode)
-	if ok { // given up since
-		return nil, nil
+	ok, held := s.tryLock(owner, list, name, r.mode)
+	if ok {
+		return nil
 	}
 	l := s.locks[string(name)]
-	w := &lockWaiter{txn: txn, mode: mode, list: list, granted: make(chan struct{})}
-	var ahead []*Txn
-	for _, h := range l.holders {
-		if h.txn != txn {
-			ahead = append(ahead, h.txn)
-		}
-	}
-	if upgrade { // before those who do not hold it yet
-		l.queue = append([]*lockWaiter{w}, l.queue...)
+	w := &lockWaiter{owner: owner, mode: r.mode, list: list, granted: make(chan struct{}), since: time.Now()}
+	if held {
+		l.queue = slices.Insert(l.queue, 0, w)
 	} else {
-		for _, q := range l.queue {
-			ahead = append(ahead, q.txn)
-		}
 		l.queue = append(l.queue, w)
 	}
-	if lt.circle(txn, ahead) {
-		l.remove(w)
-		return nil, errDeadlock
-	}
-	txn.waits.Store(&ahead)
-	return w, nil
-}
-
-var errDeadlock = sqlerr.New(sqlerr.DeadlockDetected, "deadlock detected").
-	WithHint("Another transaction waits for a lock that this one holds. Try the transaction again.")
-
-// circle says whether one of those ahead waits, directly or not, for txn. It holds graph.
-func (lt *lockTable) circle(txn *Txn, ahead []*Txn) bool {
-	lt.searches++
-	return lt.reaches(txn, ahead)
-}
-
-// reaches is a step of circle. Each transaction is looked at once a search:
-// in a queue everybody waits for all before him, and the paths are 2^n.
-func (lt *lockTable) reaches(txn *Txn, ahead []*Txn) bool {
-	for _, t := range ahead {
-		if t == txn {
-			return true
-		}
-		if t.searched == lt.searches {
-			continue
-		}
-		t.searched = lt.searches
-		if next := t.waits.Load(); next != nil && lt.reaches(txn, *next) {
-			return true
-		}
-	}
-	return false
+	owner.waiting.Store(&waitFor{shard: s, name: string(name), waiter: w, request: r})
+	return w
 }
 
 func (l *lock) remove(w *lockWaiter) bool {
-	for i, q := range l.queue {
-		if q == w {
-			l.queue = append(l.queue[:i], l.queue[i+1:]...)
-			return true
-		}
+	i := slices.Index(l.queue, w)
+	if i < 0 {
+		return false
 	}
-	return false
+	l.queue = slices.Delete(l.queue, i, i+1)
+	return true
 }
 
-// wake grants the lock to those at the head of the queue whom it now fits. It holds the shard.
+// wake grants the lock to those in the queue whom nobody excludes any more, neither a holder nor one who waits
+// before them. It holds the shard.
 func (l *lock) wake(s *lockShard, name string) {
-	for len(l.queue) > 0 {
-		w := l.queue[0]
-		if i := l.holder(w.txn); i >= 0 {
-			if len(l.holders) > 1 {
-				return
-			}
-			l.holders[i].mode = w.mode
-		} else {
-			if !l.grants(w.mode) {
-				return
-			}
-			l.holders = append(l.holders, lockHolder{w.txn, w.mode})
-			*w.list = append(*w.list, heldLock{s, name})
+	for i := 0; i < len(l.queue); {
+		w := l.queue[i]
+		if !l.free(w.owner, w.mode) || l.queued(w.mode, i) {
+			i++
+			continue
 		}
-		l.queue = l.queue[1:]
+		l.grant(w.owner, w.list, heldLock{s, name, w.mode})
+		l.queue = slices.Delete(l.queue, i, i+1)
 		close(w.granted)
 	}
 }
@@ -270,13 +272,18 @@ func (lt *lockTable) withdraw(w *lockWaiter, name []byte) bool {
 	return true
 }
 
-// unlock gives up one lock.
-func (lt *lockTable) unlock(txn *Txn, h heldLock) {
+// unlock gives up one lock of a list.
+func (lt *lockTable) unlock(owner *Locker, h heldLock) {
 	h.shard.mu.Lock()
 	defer h.shard.mu.Unlock()
 	l := h.shard.locks[h.name]
-	if i := l.holder(txn); i >= 0 {
-		l.holders = slices.Delete(l.holders, i, i+1)
+	for i := range l.holders {
+		if held := &l.holders[i]; held.owner == owner && held.mode == h.mode {
+			if held.times--; held.times == 0 {
+				l.holders = slices.Delete(l.holders, i, i+1)
+			}
+			break
+		}
 	}
 	l.wake(h.shard, h.name)
 	if len(l.holders) == 0 && len(l.queue) == 0 {
@@ -292,18 +299,41 @@ func (lt *lockTable) unlock(txn *Txn, h heldLock) {
 }
 
 // unlockFrom gives up the locks of a list from position n on.
-func (lt *lockTable) unlockFrom(txn *Txn, list *[]heldLock, n int) {
+func (lt *lockTable) unlockFrom(owner *Locker, list *[]heldLock, n int) {
 	for _, h := range slices.Backward((*list)[n:]) {
-		lt.unlock(txn, h)
+		lt.unlock(owner, h)
 	}
+	clear((*list)[n:])
 	*list = (*list)[:n]
 }
 
-// await waits for ready, no longer than ctx and the lock timeout allow.
-func (t *Txn) await(ctx context.Context, ready <-chan struct{}, what func() string) error {
+// hand makes the locks of a list another's: those of a transaction that its session has prepared.
+func (lt *lockTable) hand(list []heldLock, from, to *Locker) {
+	for _, h := range list {
+		h.shard.mu.Lock()
+		l := h.shard.locks[h.name]
+		if held := l.holder(to, h.mode); held != nil {
+			held.times++
+		} else {
+			l.holders = append(l.holders, lockHolder{to, h.mode, 1})
+		}
+		for i := range l.holders {
+			if held := &l.holders[i]; held.owner == from && held.mode == h.mode {
+				if held.times--; held.times == 0 {
+					l.holders = slices.Delete(l.holders, i, i+1)
+				}
+				break
+			}
+		}
+		h.shard.mu.Unlock()
+	}
+}
+
+// await waits for ready, no longer than ctx and the request's timeout allow.
+func await(ctx context.Context, ready <-chan struct{}, r lockRequest) error {
 	var timeout <-chan time.Time
-	if t.LockTimeout > 0 {
-		timer := time.NewTimer(t.LockTimeout)
+	if r.timeout > 0 {
+		timer := time.NewTimer(r.timeout)
 		defer timer.Stop()
 		timeout = timer.C
 	}
@@ -311,7 +341,7 @@ func (t *Txn) await(ctx context.Context, ready <-chan struct{}, what func() stri
 	case <-ready:
 		return nil
 	case <-timeout:
-		return sqlerr.New(sqlerr.LockNotAvailable, "canceling statement due to lock timeout").WithWhere("while locking %s", what())
+		return sqlerr.New(sqlerr.LockNotAvailable, "canceling statement due to lock timeout").WithWhere("while locking %s", r.what())
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

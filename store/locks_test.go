@@ -191,7 +191,7 @@ func TestFeedIsVisibleToThoseItWakes(t *testing.T) {
 		}
 		waiting <- err
 	}()
-	for late.waits.Load() == nil {
+	for late.locker.waiting.Load() == nil {
 		runtime.Gosched()
 	}
 	close(goOn)

@@ -30,6 +30,11 @@ type proposal struct {
 	// means that the record has no effect, here and in every replay.
 	apply func(timestamp uint64) error
 
+	// validate, if set, is called before the record gets its place, with localLog.mu held; an error keeps it out.
+	validate func() error
+	// changes, if set, is what the record will have changed, for open serializable transactions.
+	changes *committed
+
 	end  wal.LSN
 	ts   uint64
 	err  error
@@ -55,7 +60,9 @@ type localLog struct {
 	last    uint64     // last timestamp given
 	queue   []*proposal
 	spare   []*proposal
+	flying  []*proposal // the group that is being led
 	leading bool
+	history history
 	failed  error // sticky: the log cannot be written any more
 
 	// owed are feeds given up in memory and not in the log: by the last start, and
@@ -82,7 +89,7 @@ func (l *localLog) release(p *proposal) {
 	if cap(p.payload) > payloadKept {
 		p.payload = nil
 	}
-	p.err = nil
+	p.err, p.apply, p.validate, p.changes = nil, nil, nil, nil
 	l.proposals.Put(p)
 }
 
@@ -92,6 +99,12 @@ func (l *localLog) Propose(p *proposal) error {
 	if l.failed != nil {
 		l.mu.Unlock()
 		return l.failed
+	}
+	if p.validate != nil {
+		if err := p.validate(); err != nil {
+			l.mu.Unlock()
+			return err
+		}
 	}
 	err := l.settle()
 	if err == nil {
@@ -103,6 +116,9 @@ func (l *localLog) Propose(p *proposal) error {
 		}
 		l.mu.Unlock()
 		return logError(err)
+	}
+	if p.changes != nil {
+		l.history.add(p.ts, p.changes)
 	}
 	l.queue = append(l.queue, p)
 	lead := !l.leading
@@ -155,6 +171,7 @@ func (l *localLog) leadGroup(own *proposal) {
 	l.mu.Lock()
 	group := l.queue
 	l.queue = l.spare[:0]
+	l.flying = group
 	l.mu.Unlock()
 
 	err := l.syncGroup(group)
@@ -171,6 +188,9 @@ func (l *localLog) leadGroup(own *proposal) {
 	}
 	l.db.applying.Unlock()
 
+	l.mu.Lock()
+	l.flying = nil // those that are woken use their proposals again
+	l.mu.Unlock()
 	for i, p := range group {
 		group[i] = nil
 		if p != own {

@@ -61,6 +61,8 @@ type op struct {
 	row        []value.Value // opPut: every column by number; opAdd: the constants
 	cols       []int16       // opAdd: the columns they are added to
 
+	was oldRow // the version that the operation ends; not logged, unknown in replay
+
 	// What Apply finds out before it changes anything.
 	part   *Part
 	probe  probe
@@ -97,6 +99,8 @@ type commitRecord struct {
 	feeds          []feedEnd
 	schema         []schemaChange
 	parts          []part
+
+	changes committed // of these, for serializable transactions; not logged
 }
 
 func appendHeader(dst []byte, catalogVersion uint64) []byte {

@@ -34,7 +34,7 @@ func sampleCommit() *commitRecord {
 }
 
 var recordEqual = []cmp.Option{
-	cmp.AllowUnexported(commitRecord{}, feedEnd{}, schemaChange{}, part{}, cond{}),
+	cmp.AllowUnexported(commitRecord{}, feedEnd{}, schemaChange{}, part{}, cond{}, committed{}, oldRow{}),
 	cmp.Comparer(func(a, b value.Value) bool { return a == b }),
 	cmpopts.EquateEmpty(),
 	cmp.Comparer(func(a, b op) bool {

@@ -228,7 +228,7 @@ func TestHiddenKeysAfterRestart(t *testing.T) {
 			vals := k.vals(testRow{id: 1000, n: 1, tags: []string{"a"}})
 			key, err := txn.RowKey(nil, def, vals)
 			if err == nil {
-				if err = txn.LockKey(ctx, def, key); err == nil {
+				if _, err = txn.LockKey(ctx, def, key, ForUpdate, WaitBlock); err == nil {
 					err = txn.Insert(def, key, vals)
 				}
 			}

@@ -69,6 +69,7 @@ func (p *PartView) ScanRange(from, to uint32, cols []int16) *Scan {
 }
 
 func (p *PartView) newScan(cols []int16) *Scan {
+	p.tv.scanned()
 	s := &Scan{p: p, cols: cols, stores: make([]*column.Store, len(cols)), kinds: make([]value.Kind, len(cols))}
 	for i, num := range cols {
 		s.stores[i] = p.part.column(num)

@@ -152,7 +152,7 @@ func (g *groupWriter) write(ctx context.Context, n int64) error {
 		if err != nil {
 			return err
 		}
-		if err := txn.LockKey(ctx, def, key); err != nil {
+		if _, err := txn.LockKey(ctx, def, key, ForUpdate, WaitBlock); err != nil {
 			return err
 		}
 		cur, there, err := txn.Newest(def, key)
@@ -196,7 +196,7 @@ func (g *groupWriter) lockTable(ctx context.Context, txn *Txn) (*schema.Table, e
 		v := txn.View()
 		def, _ := v.Catalog().Table(g.k.name)
 		v.Close()
-		if err := txn.LockTable(ctx, def.OID, LockShared); err != nil {
+		if err := txn.LockTable(ctx, def.OID, RowExclusiveLock); err != nil {
 			return nil, err
 		}
 		v = txn.View()
@@ -242,7 +242,7 @@ func (k keyed) reindex(ctx context.Context, d *testDB) error {
 	v := txn.View()
 	def, _ := v.Catalog().Table(k.name)
 	v.Close()
-	if err := txn.LockTable(ctx, def.OID, LockExclusive); err != nil {
+	if err := txn.LockTable(ctx, def.OID, AccessExclusiveLock); err != nil {
 		return err
 	}
 	var err error

@@ -45,7 +45,7 @@ func feedBench(b *testing.B, txn *Txn, n int64) {
 	v := txn.View()
 	def, _ := v.Catalog().Table("t")
 	v.Close()
-	if err := txn.LockTable(ctx, def.OID, LockShared); err != nil {
+	if err := txn.LockTable(ctx, def.OID, RowExclusiveLock); err != nil {
 		b.Fatal(err)
 	}
 	f, err := txn.Feed(ctx, def)

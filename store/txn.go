@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/cachalotdb/cachalot/internal/invariant"
@@ -15,18 +14,36 @@ import (
 	"github.com/cachalotdb/cachalot/wal"
 )
 
+// Isolation is a transaction's isolation level.
+type Isolation uint8
+
+// The levels. At ReadCommitted each View is a new snapshot. At RepeatableRead and Serializable the first View's
+// is that of all, and a row that another has written since cannot be written (40001). At Serializable COMMIT fails
+// (40001) if something that the transaction has read has changed since (serializable.go).
+const (
+	ReadCommitted Isolation = iota
+	RepeatableRead
+	Serializable
+)
+
 // TxnOptions are a transaction's characteristics.
 type TxnOptions struct {
 	// AsyncCommit is synchronous_commit = off: COMMIT does not wait for the
 	// log's sync, which follows within a fraction of a second.
 	AsyncCommit bool
+	Isolation   Isolation
+	// ReadOnly promises that nothing is written. A serializable transaction then need not remember what it reads.
+	ReadOnly bool
+	// Locker holds the transaction's locks. Default: one of its own.
+	Locker *Locker
 }
 
-// Txn is a transaction at READ COMMITTED. One goroutine at a time uses it;
-// several may read its Views.
+// Txn is a transaction. One goroutine at a time uses it; several may read its Views.
 type Txn struct {
-	db   *DB
-	opts TxnOptions
+	db     *DB
+	opts   TxnOptions
+	locker *Locker
+	number uint64
 
 	// LockTimeout bounds each wait for a lock; 0: no limit. It may be changed
 	// between statements.
@@ -39,10 +56,12 @@ type Txn struct {
 	feeds  []*status
 	open   []*Feed
 	held   []heldLock
-	waits  atomic.Pointer[[]*Txn] // whom it waits for; see lockTable.graph
 	ended  bool
 
-	searched uint64 // the last search for circles that met it; guarded by lockTable.graph
+	base     *publication // the snapshot of all Views, from the first on; nil at ReadCommitted
+	pin      *reader      // keeps the base
+	exported []*exportedSnapshot
+	reads    *readSet // what a serializable transaction has read; nil for the others
 
 	changes []schemaChange
 	created map[uint64]*collection // generations it has made
@@ -52,7 +71,23 @@ type Txn struct {
 }
 
 // Begin starts a transaction. It costs nothing until it is used.
-func (db *DB) Begin(opts TxnOptions) *Txn { return &Txn{db: db, opts: opts} }
+func (db *DB) Begin(opts TxnOptions) *Txn {
+	t := &Txn{db: db, opts: opts, locker: opts.Locker, number: db.txns.Add(1)}
+	if t.locker == nil {
+		t.locker = db.NewLocker(0)
+	}
+	t.locker.txn.Store(t.number)
+	return t
+}
+
+// Isolation returns the transaction's level.
+func (t *Txn) Isolation() Isolation { return t.opts.Isolation }
+
+// SetIsolation changes level and access mode before the first View.
+func (t *Txn) SetIsolation(level Isolation, readOnly bool) {
+	invariant.Check(t.base == nil, "isolation changed after the first snapshot")
+	t.opts.Isolation, t.opts.ReadOnly = level, readOnly
+}
 
 // Wrote says whether the transaction has written anything.
 func (t *Txn) Wrote() bool {
@@ -82,7 +117,13 @@ func (t *Txn) state(base *state) *state {
 // collection returns the collection of a table definition. The transaction
 // holds the table's lock.
 func (t *Txn) collection(tbl *schema.Table) (*collection, error) {
-	c := t.state(t.db.published.Load().state).collections[tbl.OID]
+	now := t.state(t.db.published.Load().state)
+	c := now.collections[tbl.OID]
+	if c != nil && t.base != nil { // its snapshot's catalog may be an old one
+		if def, _ := now.catalog.TableByOID(tbl.OID); len(def.Columns) != len(tbl.Columns) || c.generation != tbl.Generation {
+			return nil, SerializationFailure(false)
+		}
+	}
 	if c == nil || c.generation != tbl.Generation {
 		return nil, sqlerr.New(sqlerr.UndefinedTable, "relation %q was dropped or truncated by a concurrent transaction", tbl.Name)
 	}
@@ -107,54 +148,63 @@ func (t *Txn) SetAsyncCommit(async bool) { t.opts.AsyncCommit = async }
 // LockTable takes a table's lock until the end of the transaction (55P03,
 // 40P01, 57014).
 func (t *Txn) LockTable(ctx context.Context, oid uint32, mode LockMode) error {
-	var buf [4]byte
-	return t.db.locks.lock(ctx, t, &t.held, lockName(buf[:0], oid, nil), mode, func() string {
-		if tbl, ok := t.db.published.Load().state.catalog.TableByOID(oid); ok {
-			return fmt.Sprintf("relation %q", tbl.Name)
-		}
-		return fmt.Sprintf("relation %d", oid)
-	})
+	return t.LockTablePolicy(ctx, oid, mode, WaitBlock)
 }
 
-// LockKey takes the exclusive lock of a key, present or absent, until the end
+// LockTablePolicy is LockTable that need not wait: with WaitError a lock that is not free is 55P03.
+func (t *Txn) LockTablePolicy(ctx context.Context, oid uint32, mode LockMode, policy WaitPolicy) error {
+	var buf [4]byte
+	_, err := t.db.locks.lock(ctx, t.locker, &t.held, lockName(buf[:0], oid, nil), lockRequest{
+		mode: mode, policy: policy, timeout: t.LockTimeout,
+		what: func() string {
+			if tbl, ok := t.db.published.Load().state.catalog.TableByOID(oid); ok {
+				return fmt.Sprintf("relation \"%s\"", tbl.Name)
+			}
+			return fmt.Sprintf("relation %d", oid)
+		},
+	})
+	return err
+}
+
+// LockKey takes the lock of a key, present or absent, until the end
 // of the transaction, and waits for a feed that has written it to end. The
-// table's shared lock comes first. 55P03 after the lock timeout, 40P01 for
-// a deadlock's victim, 57014 when ctx ends.
-func (t *Txn) LockKey(ctx context.Context, tbl *schema.Table, key []byte) error {
+// table's lock comes first. 55P03 after the lock timeout or when the policy is not to wait, 40P01 for
+// a deadlock's victim, 57014 when ctx ends. It returns false without an error for a key that WaitSkip leaves out.
+func (t *Txn) LockKey(ctx context.Context, tbl *schema.Table, key []byte, mode LockMode, policy WaitPolicy) (bool, error) {
 	var buf [64]byte
 	name := lockName(buf[:0], tbl.OID, key)
-	what := func() string { return fmt.Sprintf("tuple in relation %q", tbl.Name) }
+	r := lockRequest{mode: mode, policy: policy, timeout: t.LockTimeout, what: func() string {
+		if policy == WaitError {
+			return fmt.Sprintf("row in relation \"%s\"", tbl.Name)
+		}
+		return fmt.Sprintf("tuple in relation \"%s\"", tbl.Name)
+	}}
 	for {
 		n := len(t.held)
-		if err := t.db.locks.lock(ctx, t, &t.held, name, LockExclusive, what); err != nil {
-			return err
+		if ok, err := t.db.locks.lock(ctx, t.locker, &t.held, name, r); !ok {
+			return false, err
 		}
 		_, wait, err := t.newest(tbl, key)
 		if err != nil || wait == nil {
-			return err
+			return err == nil, err
 		}
 		// The feed's transaction may need the lock again.
-		t.db.locks.unlockFrom(t, &t.held, n)
-		if err := t.awaitStatus(ctx, wait, what); err != nil {
-			return err
+		t.db.locks.unlockFrom(t.locker, &t.held, n)
+		if ok, err := t.locker.awaitFeed(ctx, wait, r); !ok {
+			return false, err
 		}
 	}
 }
 
-// awaitStatus waits for another transaction's feed to end.
-func (t *Txn) awaitStatus(ctx context.Context, s *status, what func() string) error {
-	lt := &t.db.locks
-	lt.graph.Lock()
-	ahead := []*Txn{s.txn}
-	if s.txn == nil || lt.circle(t, ahead) {
-		lt.graph.Unlock()
-		return errDeadlock
-	}
-	t.waits.Store(&ahead)
-	lt.graph.Unlock()
-	defer t.waits.Store(nil)
-	return t.await(ctx, s.ended, what)
-}
+// LockMark is a place in the list of a transaction's locks.
+type LockMark int
+
+// LockMark returns the present end of the list.
+func (t *Txn) LockMark() LockMark { return LockMark(len(t.held)) }
+
+// UnlockTo gives up the locks taken since a mark under which nothing was written: of a row that was gone when its
+// lock came.
+func (t *Txn) UnlockTo(m LockMark) { t.db.locks.unlockFrom(t.locker, &t.held, int(m)) }
 
 // Current is the newest row of a locked key: committed, or the transaction's
 // own. It stays as it is while the lock is held.
@@ -215,6 +265,14 @@ func (c Current) Is(r Ref) bool {
 		return r.Own && r.Row == c.own.id
 	}
 	return c.part != nil && !r.Own && r.Row == c.row && int(r.Part) == c.part.id
+}
+
+// Sees says whether the transaction's snapshot shows the row, or it is its own; at ReadCommitted it always does.
+func (t *Txn) Sees(c Current) bool {
+	if t.base == nil || c.own != nil {
+		return true
+	}
+	return c.begin <= t.base.timestamp || c.begin&statusBit != 0
 }
 
 // Values appends the values of the given columns.
@@ -335,6 +393,7 @@ func (t *Txn) Commit(ctx context.Context) error {
 			r.feeds = append(r.feeds, feedEnd{s.id, true})
 		}
 		r.catalogVersion = t.db.published.Load().state.catalog.Version()
+		r.changes = committed{parts: r.parts, whole: t.changedWhole()}
 		err = t.propose(&r)
 	}
 	if err != nil {
@@ -357,7 +416,12 @@ func (t *Txn) propose(r *commitRecord) error {
 		return sqlerr.New(sqlerr.ProgramLimitExceeded, "transaction changes too many tables: its log record takes %d bytes, maximum %d",
 			len(p.payload), wal.MaxRecordBytes)
 	}
-	p.kind, p.sync = recordPut, !t.opts.AsyncCommit
+	if t.reads != nil {
+		if p.validate, err = t.db.log.judge(t.reads); err != nil {
+			return err
+		}
+	}
+	p.kind, p.sync, p.changes = recordPut, !t.opts.AsyncCommit, &r.changes
 	p.apply = func(ts uint64) error {
 		r.timestamp = ts
 		return t.db.applyCommit(r)
@@ -365,6 +429,24 @@ func (t *Txn) propose(r *commitRecord) error {
 	err = t.db.log.Propose(p)
 	p.apply = nil
 	return err
+}
+
+// changedWhole returns the tables that the transaction has changed by more than its deltas.
+func (t *Txn) changedWhole() (oids []uint32) {
+	for _, s := range t.feeds {
+		for i := range s.rows {
+			oids = append(oids, s.rows[i].part.coll.oid)
+		}
+	}
+	for _, c := range t.changes {
+		if c.put != nil {
+			oids = append(oids, c.put.OID)
+		} else {
+			oids = append(oids, c.drop)
+		}
+	}
+	slices.Sort(oids)
+	return slices.Compact(oids)
 }
 
 // collect turns the deltas into the operations of a record, and returns about
@@ -391,6 +473,9 @@ func (r *deltaRow) op(c *collection) op {
 	o := op{kind: opPut, table: c.oid, generation: c.generation, key: r.key, row: r.row}
 	if r.row == nil {
 		o.kind = opDelete
+	}
+	if r.hasBase {
+		o.was = oldRow{c.parts[r.part], r.base}
 	}
 	switch {
 	case !r.hasBase:
@@ -423,8 +508,10 @@ func (t *Txn) Rollback() {
 // finish gives up locks and whatever else the transaction holds.
 func (t *Txn) finish() {
 	t.ended = true
-	t.db.locks.unlockFrom(t, &t.held, 0)
+	t.locker.txn.CompareAndSwap(t.number, 0)
+	t.db.locks.unlockFrom(t.locker, &t.held, 0)
 	t.held = nil
+	t.unpin()
 	if t.reader != nil {
 		t.db.readers.release(t.reader)
 		t.reader = nil

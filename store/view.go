@@ -24,6 +24,8 @@ type View struct {
 	// with ids up to feed. 0: none.
 	owner, feed uint64
 
+	reads *readSet // takes notes of what is read; nil mostly
+
 	// resolveStamp is resolve, bound once.
 	resolveStamp func(uint64) uint64
 }
@@ -34,13 +36,14 @@ var views = sync.Pool{New: func() any {
 	return v
 }}
 
-// View opens a snapshot of everything committed now, with the transaction's
-// own writes up to this moment. A statement opens one and closes it at its end.
+// View opens a snapshot of everything committed now, or at the transaction's first View if its level is higher than
+// ReadCommitted, with the transaction's own writes up to this moment. A statement opens one and closes it at its end.
 func (t *Txn) View() *View {
 	v := views.Get().(*View)
 	v.db = t.db
 	v.reader = t.db.readers.acquire()
-	pub := t.db.readers.open(v.reader, &t.db.published)
+	pub := t.snapshot(v.reader)
+	v.reads = t.reads
 	v.snapshot, v.state = pub.timestamp, t.state(pub.state)
 	for _, d := range t.deltas {
 		if d.rows.Len() > 0 {
@@ -61,7 +64,7 @@ func (v *View) Close() {
 	v.db.readers.release(v.reader)
 	clear(v.deltas)
 	clear(v.owns)
-	v.reader, v.state = nil, nil
+	v.reader, v.state, v.reads = nil, nil, nil
 	v.deltas, v.owns = v.deltas[:0], v.owns[:0]
 	views.Put(v)
 }
@@ -98,6 +101,28 @@ type TableView struct {
 	def  *schema.Table
 	coll *collection
 	own  *deltaView
+	cond *Condition // of the scans
+}
+
+// Tracked says whether the transaction takes notes of what it reads, so that Restrict has a use.
+func (tv *TableView) Tracked() bool { return tv.view.reads != nil }
+
+// Restrict tells the condition that the scans of the table test, before they begin: at Serializable a row that
+// does not meet it may be changed by others. Without it the table counts as read whole.
+func (tv *TableView) Restrict(c *Condition) { tv.cond = c }
+
+// scanned takes a note of a scan.
+func (tv *TableView) scanned() {
+	if r := tv.view.reads; r != nil {
+		r.scan(tv.coll.oid, tv.cond)
+	}
+}
+
+// sought takes a note of a look-up.
+func (tv *TableView) sought(key []byte) {
+	if r := tv.view.reads; r != nil {
+		r.key(tv.coll.oid, key)
+	}
 }
 
 // Table returns one collection; the OID is of the view's catalog.
@@ -144,6 +169,7 @@ func (tv *TableView) Bytes() int64 { return tv.coll.account.Bytes() }
 // Get appends the given columns of the row of a primary key (its key
 // encoding): the short path of point reads.
 func (tv *TableView) Get(dst []value.Value, key []byte, cols []int16) ([]value.Value, bool) {
+	tv.sought(key)
 	i := tv.PartOfKey(key)
 	if r, ok := tv.own.lookup(i, key); ok {
 		if r.row == nil {
@@ -189,6 +215,7 @@ type Ref struct {
 
 // Lookup finds the row of a primary key.
 func (tv *TableView) Lookup(key []byte) (Ref, bool) {
+	tv.sought(key)
 	i := tv.PartOfKey(key)
 	if r, ok := tv.own.lookup(i, key); ok {
 		return Ref{uint16(i), true, r.id}, r.row != nil

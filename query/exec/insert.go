@@ -207,7 +207,7 @@ func (n *insert) put(ctx context.Context, row []value.Value) error {
 	if n.key, err = n.env.Txn.RowKey(n.key[:0], n.table, row); err != nil {
 		return err
 	}
-	cur, exists, err := n.lock(ctx, n.key)
+	cur, exists, err := n.lock(ctx, n.key, store.ForUpdate)
 	if err != nil {
 		return err
 	}
@@ -221,6 +221,8 @@ func (n *insert) put(ctx context.Context, row []value.Value) error {
 		return n.wrote(row)
 	case c == nil:
 		return store.UniqueViolation(n.table, n.key)
+	case !n.env.Txn.Sees(cur):
+		return store.SerializationFailure(false)
 	case !c.Update:
 		return nil
 	}

@@ -18,6 +18,7 @@ type targets struct {
 	in    []Operator  // else the scan, which yields the key columns first
 	keys  int
 	all   []int16
+	mode  store.LockMode
 	row   []value.Value
 }
 
@@ -37,7 +38,11 @@ func (t *targets) each(ctx context.Context, w *writer, f func(key []byte, cur st
 		if !ok || err != nil {
 			return err
 		}
-		return t.visit(ctx, w, key, nil, f)
+		ref, ok := t.env.View.Table(w.table.OID).Lookup(key)
+		if !ok { // what is not there is not locked
+			return nil
+		}
+		return t.visit(ctx, w, key, ref, true, f)
 	}
 	keys, list, err := t.find(ctx)
 	if err != nil {
@@ -48,7 +53,7 @@ func (t *targets) each(ctx context.Context, w *writer, f func(key []byte, cur st
 		if i%256 == 0 && ctx.Err() != nil {
 			return Canceled(ctx)
 		}
-		if err := t.visit(ctx, w, keys[from:list[i].end:list[i].end], &list[i].ref, f); err != nil {
+		if err := t.visit(ctx, w, keys[from:list[i].end:list[i].end], list[i].ref, false, f); err != nil {
 			return err
 		}
 		from = list[i].end
@@ -93,15 +98,27 @@ func unwrap(op Operator) Operator {
 	return op
 }
 
-// visit locks a key and calls f if its newest row is still to be changed: it is the one that the scan saw, or it
-// meets the condition too (READ COMMITTED).
-func (t *targets) visit(ctx context.Context, w *writer, key []byte, ref *store.Ref, f func([]byte, store.Current, []value.Value) error) error {
-	cur, ok, err := w.lock(ctx, key)
-	if !ok || err != nil {
+// visit locks a key and calls f if its newest row is still to be changed: it is the one that the statement's View
+// showed, or, at READ COMMITTED, it meets the condition too. test says that the condition was not tested on that one.
+func (t *targets) visit(ctx context.Context, w *writer, key []byte, ref store.Ref, test bool, f func([]byte, store.Current, []value.Value) error) error {
+	txn := t.env.Txn
+	mark := txn.LockMark()
+	cur, ok, err := w.lock(ctx, key, t.mode)
+	if err != nil {
 		return err
 	}
+	if changed := !ok || !cur.Is(ref); changed {
+		if txn.Isolation() != store.ReadCommitted {
+			return store.SerializationFailure(!ok)
+		}
+		test = true
+	}
+	if !ok {
+		txn.UnlockTo(mark)
+		return nil
+	}
 	t.row = cur.Values(t.row[:0], t.all)
-	if ref == nil || !cur.Is(*ref) {
+	if test {
 		ok, err := meets(t.env.Expr, t.where, t.row)
 		if !ok || err != nil {
 			return err
@@ -117,8 +134,8 @@ func (t *targets) close() {
 }
 
 // newTargets makes the search for the rows of an UPDATE or DELETE.
-func (b *builder) newTargets(scan *plan.Scan, where, point []expr.Expr, all []int16) (*targets, *tree, error) {
-	t := &targets{env: b.env, where: where, point: point, keys: len(scan.Table.Key), all: all}
+func (b *builder) newTargets(scan *plan.Scan, where, point []expr.Expr, all []int16, mode store.LockMode) (*targets, *tree, error) {
+	t := &targets{env: b.env, where: where, point: point, keys: len(scan.Table.Key), all: all, mode: mode}
 	if point != nil && !b.env.Explain {
 		return t, nil, nil
 	}

@@ -20,7 +20,13 @@ func (b *builder) update(n *plan.Update) (*tree, error) {
 	u := &update{writer: newWriter(b.env, n.Table, n.Returning), set: n.Set}
 	var in *tree
 	var err error
-	if u.targets, in, err = b.newTargets(n.Scan, n.Where, n.Point, u.all); err != nil {
+	mode := store.ForNoKeyUpdate
+	for _, a := range n.Set {
+		if slices.Contains(n.Table.Key, a.Num) {
+			mode = store.ForUpdate
+		}
+	}
+	if u.targets, in, err = b.newTargets(n.Scan, n.Where, n.Point, u.all, mode); err != nil {
 		return nil, err
 	}
 	return b.modify(u, "Update", n.Table.Name, n, in), nil
@@ -68,7 +74,7 @@ func (b *builder) delete(n *plan.Delete) (*tree, error) {
 	d := &deletion{writer: newWriter(b.env, n.Table, n.Returning)}
 	var in *tree
 	var err error
-	if d.targets, in, err = b.newTargets(n.Scan, n.Where, n.Point, d.all); err != nil {
+	if d.targets, in, err = b.newTargets(n.Scan, n.Where, n.Point, d.all, store.ForUpdate); err != nil {
 		return nil, err
 	}
 	return b.modify(d, "Delete", n.Table.Name, n, in), nil

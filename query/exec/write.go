@@ -135,8 +135,8 @@ func describeRow(t *schema.Table, row []value.Value, style *value.Style) string 
 }
 
 // lock takes the lock of a key and returns its newest row.
-func (w *writer) lock(ctx context.Context, key []byte) (store.Current, bool, error) {
-	if err := w.env.Txn.LockKey(ctx, w.table, key); err != nil {
+func (w *writer) lock(ctx context.Context, key []byte, mode store.LockMode) (store.Current, bool, error) {
+	if _, err := w.env.Txn.LockKey(ctx, w.table, key, mode, store.WaitBlock); err != nil {
 		return store.Current{}, false, err
 	}
 	return w.env.Txn.Newest(w.table, key)
@@ -155,7 +155,7 @@ func (w *writer) replace(ctx context.Context, key []byte, cur store.Current, row
 	if string(newKey) == string(key) {
 		return w.env.Txn.Update(w.table, key, cur, row)
 	}
-	_, taken, err := w.lock(ctx, newKey)
+	_, taken, err := w.lock(ctx, newKey, store.ForUpdate)
 	if err != nil {
 		return err
 	}
