@@ -20,6 +20,8 @@ func (s *Session) prepareCommand(ctx context.Context, p *prepared) error {
 		return s.prepareExecute(p, st)
 	case *ast.CopyStmt:
 		return s.prepareCopy(ctx, p, st)
+	case *ast.BackupStmt:
+		p.kind = server.KindCopyOut
 	}
 	return nil
 }
@@ -71,6 +73,8 @@ func (s *Session) runCommand(ctx context.Context, p *commandPortal, sink server.
 		return s.copyStmt(ctx, p, st, sink)
 	case *ast.VacuumStmt:
 		return s.vacuum(st)
+	case *ast.BackupStmt:
+		return tag("BACKUP", s.backup(ctx, sink))
 	case *ast.CheckpointStmt:
 		return tag("CHECKPOINT", s.engine.db.Checkpoint(ctx))
 	case *ast.LockStmt:

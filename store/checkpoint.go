@@ -291,10 +291,8 @@ func (img *image) writeBlocks(ctx context.Context, w *blockWriter) error {
 		return err
 	}
 	tables := img.view.Catalog().Tables()
-	for _, def := range tables {
-		if err := w.json(blockTable, checkpointTable{Def: def}); err != nil {
-			return err
-		}
+	if err := w.definitions(tables); err != nil {
+		return err
 	}
 	for _, def := range img.unborn {
 		if err := w.json(blockTable, checkpointTable{Def: def, Unborn: true}); err != nil {
@@ -450,6 +448,16 @@ func (w *blockWriter) begin(magic string) error {
 	w.size = int64(len(magic))
 	_, err := io.WriteString(w.w, magic)
 	return err
+}
+
+// definitions writes the committed definitions, which a backup has in each of its parts too.
+func (w *blockWriter) definitions(tables []*schema.Table) error {
+	for _, def := range tables {
+		if err := w.json(blockTable, checkpointTable{Def: def}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // end writes the last block of a file.

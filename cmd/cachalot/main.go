@@ -75,7 +75,8 @@ func newRootCommand() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError(cmd, err) })
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newServeCommand(), newDemoCommand(), newSQLCommand(), newCheckCommand(), newVersionCommand())
+	root.AddCommand(newServeCommand(), newDemoCommand(), newSQLCommand(), newCheckCommand(),
+		newBackupCommand(), newRestoreCommand(), newVersionCommand())
 	return root
 }
 

@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/cachalotdb/cachalot/store"
 )
 
 // progress shows how far something long has come: on a terminal in one line that changes, elsewhere
@@ -50,6 +52,18 @@ func (p *progress) bytes(stage string, done, total int64) {
 		}
 		return fmt.Sprintf("%s: %.1f of %.1f MB (%d%%)", stage, float64(done)/1e6, float64(total)/1e6, 100*done/total)
 	})
+}
+
+// parts returns what shows the bytes that have come, the part of a whole that they are in, and
+// their rate.
+func (p *progress) parts(stage string) store.BackupProgress {
+	start := time.Now()
+	return func(part, parts int, bytes int64) {
+		p.line(func() string {
+			mb := float64(bytes) / 1e6
+			return fmt.Sprintf("%s: part %d of %d, %.1f MB (%.0f MB/s)", stage, part, parts, mb, mb/time.Since(start).Seconds())
+		})
+	}
 }
 
 // rows shows so many rows of a total.

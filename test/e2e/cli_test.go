@@ -83,7 +83,7 @@ func TestCommandLinesThatAreWrong(t *testing.T) {
 		{[]string{"serve", "--memory", "--memory-limit", "much"}, 2, "is not a size"},
 		{[]string{"serve", "--memory", "--config", "/nonexistent"}, 2, "/nonexistent"},
 		{[]string{"demo", "--objects", "3"}, 2, "--objects"},
-		{[]string{"check"}, 2, "one data directory"},
+		{[]string{"check"}, 2, "one data directory or backup"},
 		{[]string{"check", "/nonexistent"}, 2, "/nonexistent"},
 		{[]string{"version", "x"}, 2, `unknown argument "x"`},
 		{[]string{"version"}, 0, ""},

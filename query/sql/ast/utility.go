@@ -255,6 +255,11 @@ type CheckpointStmt struct {
 	Offset
 }
 
+// BackupStmt is BACKUP TO STDOUT, which is Cachalot's own.
+type BackupStmt struct {
+	Offset
+}
+
 // ReindexStmt is REINDEX.
 type ReindexStmt struct {
 	Offset
@@ -307,6 +312,7 @@ func (*NotifyStmt) stmtNode()         {}
 func (*VacuumStmt) stmtNode()         {}
 func (*LockStmt) stmtNode()           {}
 func (*CheckpointStmt) stmtNode()     {}
+func (*BackupStmt) stmtNode()         {}
 func (*ReindexStmt) stmtNode()        {}
 func (*CallStmt) stmtNode()           {}
 func (*DoStmt) stmtNode()             {}

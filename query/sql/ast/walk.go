@@ -301,7 +301,7 @@ func utilityChildren(n Stmt, f func(Node)) {
 	case *DropStmt, *CommentStmt, *CreateSchemaStmt, *RefreshMatViewStmt, *TransactionStmt,
 		*SetTransactionStmt, *ResetStmt, *ShowStmt, *DiscardStmt, *SetConstraintsStmt,
 		*DeallocateStmt, *FetchStmt, *CloseStmt, *ListenStmt, *UnlistenStmt, *NotifyStmt,
-		*CheckpointStmt, *DoStmt, *UnsupportedStmt:
+		*CheckpointStmt, *BackupStmt, *DoStmt, *UnsupportedStmt:
 	default:
 		unknown(n)
 	}

@@ -42,6 +42,7 @@ func init() {
 		"alter":      reader.alter,
 		"analyse":    reader.analyze,
 		"analyze":    reader.analyze,
+		"backup":     reader.backup,
 		"begin":      reader.transaction,
 		"call":       reader.call,
 		"checkpoint": reader.checkpoint,
@@ -138,6 +139,13 @@ func (r reader) skip(command string) ast.Stmt {
 func (r reader) checkpoint() ast.Stmt {
 	s := &ast.CheckpointStmt{Offset: r.Here()}
 	r.Expect("checkpoint")
+	return s
+}
+
+// backup reads BACKUP TO STDOUT.
+func (r reader) backup() ast.Stmt {
+	s := &ast.BackupStmt{Offset: r.Here()}
+	r.Expect("backup", "to", "stdout")
 	return s
 }
 
