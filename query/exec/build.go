@@ -5,7 +5,9 @@ import (
 	"strings"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/query/expr"
 	"github.com/cachalotdb/cachalot/query/plan"
+	"github.com/cachalotdb/cachalot/store"
 )
 
 // parallelRows is the number of rows to read from which fragments get goroutines.
@@ -50,6 +52,16 @@ func (b *builder) workers(t *tree) int {
 	return 1
 }
 
+// alone keeps the fragments of a tree off goroutines when one of the expressions that are computed over them is
+// volatile.
+func (t *tree) alone(list []*plan.Program) {
+	for _, p := range list {
+		if p.Volatile {
+			t.touched = 0
+		}
+	}
+}
+
 // single makes one operator of a tree.
 func (b *builder) single(t *tree) Operator {
 	switch {
@@ -84,6 +96,8 @@ func (b *builder) build(n plan.Node, want float64) (*tree, error) {
 		return b.distinct(n)
 	case *plan.Limit:
 		return b.limit(n)
+	case *plan.LockRows:
+		return b.lockRows(n, want)
 	case *plan.Insert:
 		return b.insert(n)
 	case *plan.Update:
@@ -136,8 +150,17 @@ func width(n plan.Node) int {
 	return w
 }
 
-func (b *builder) scan(n *plan.Scan, want float64) (*tree, error) {
+// table returns the view of a scan's table, which at SERIALIZABLE knows the scan's condition.
+func (b *builder) table(n *plan.Scan) *store.TableView {
 	tv := b.env.View.Table(n.Table.OID)
+	if tv.Tracked() {
+		tv.Restrict(b.env.restriction(n))
+	}
+	return tv
+}
+
+func (b *builder) scan(n *plan.Scan, want float64) (*tree, error) {
+	tv := b.table(n)
 	a, err := plan.Choose(n, tv, b.env.Expr, want, b.env.Avoid)
 	if err != nil {
 		return nil, err
@@ -156,6 +179,7 @@ func (b *builder) scan(n *plan.Scan, want float64) (*tree, error) {
 			t.sorted = a.Walk.Keys
 		}
 	}
+	t.alone(n.Where)
 	return b.wrap(t, b.scanStep(n, a), n), nil
 }
 
@@ -165,6 +189,7 @@ func (b *builder) filter(n *plan.Filter) (*tree, error) {
 		return nil, err
 	}
 	t := &tree{rows: in.rows / 2, touched: in.touched, sorted: in.sorted}
+	t.alone(n.Where)
 	for _, op := range in.ops {
 		t.ops = append(t.ops, &filter{in: op, expr: b.env.Expr.Clone(), cond: newCondition(n.Where)})
 	}
@@ -181,6 +206,7 @@ func (b *builder) project(n *plan.Project, want float64) (*tree, error) {
 		return nil, err
 	}
 	t := &tree{rows: in.rows, touched: in.touched, step: in.step}
+	t.alone(n.Exprs)
 	ops := in.ops
 	if in.sorted != nil {
 		ops = []Operator{b.single(in)} // the keys are columns of the input
@@ -195,6 +221,12 @@ func (b *builder) aggregate(n *plan.Aggregate) (*tree, error) {
 	in, err := b.build(n.In, -1)
 	if err != nil {
 		return nil, err
+	}
+	in.alone(n.Keys)
+	for _, agg := range n.Aggs {
+		if expr.VolatilityOf(agg) == expr.Volatile {
+			in.touched = 0
+		}
 	}
 	op := newAggregate(b.env, in.ops, n)
 	op.workers = b.workers(in)
@@ -239,7 +271,7 @@ func (b *builder) sortNarrow(n *plan.Sort, limit int64) (*tree, error) {
 		s.last = true // a merge would need the keys too
 	}
 	full := n.In.(*plan.Scan)
-	f := &fetch{in: b.single(t), table: b.env.View.Table(full.Table.OID), cols: full.Cols, kinds: kinds(full.Types())}
+	f := &fetch{in: b.single(t), table: b.table(full), cols: full.Cols, kinds: kinds(full.Types())}
 	out := &tree{ops: []Operator{f}, rows: t.rows, touched: t.touched}
 	s := b.step("Fetch")
 	if s != nil {

@@ -6,6 +6,7 @@ import (
 	"github.com/cachalotdb/cachalot/internal/value"
 	"github.com/cachalotdb/cachalot/query/expr"
 	"github.com/cachalotdb/cachalot/query/sql/ast"
+	"github.com/cachalotdb/cachalot/store"
 )
 
 // Options is what a plan depends on beside the statement.
@@ -47,7 +48,7 @@ func Make(s ast.Stmt, opts Options) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.Writes, p.tables = b.writes, b.tables
+	p.Writes, p.Locks, p.LockMode, p.tables = b.writes, b.locks, b.lockMode, b.tables
 	if p.Params, err = b.params.Finish(); err != nil {
 		return nil, err
 	}
@@ -60,6 +61,9 @@ type builder struct {
 	Options
 	params *expr.ParamTypes
 	writes []*schema.Table
+	// locks are the tables of which rows are locked, lockMode how.
+	locks    []*schema.Table
+	lockMode store.LockMode
 	// openTargets, when set, takes the literals and parameters of unknown type of the next select list,
 	// by index: they get the type of the column that they are inserted into.
 	openTargets map[int]expr.Expr

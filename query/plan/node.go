@@ -5,6 +5,7 @@ import (
 	"github.com/cachalotdb/cachalot/internal/value"
 	"github.com/cachalotdb/cachalot/query/expr"
 	"github.com/cachalotdb/cachalot/query/sql/ast"
+	"github.com/cachalotdb/cachalot/store"
 )
 
 // Plan is a statement ready to be run any number of times.
@@ -17,6 +18,9 @@ type Plan struct {
 	Point *Point
 	// Writes are the tables that the statement writes.
 	Writes []*schema.Table
+	// Locks are the tables of which a SELECT locks rows, and LockMode how.
+	Locks    []*schema.Table
+	LockMode store.LockMode
 
 	tables []*schema.Table // all that it names
 }
@@ -52,7 +56,9 @@ type Node interface {
 // forms are reused. Safe for concurrent use.
 type Program struct {
 	Expr expr.Expr
-	pool programPool
+	// Volatile expressions may have side effects: they are computed on the statement's own goroutine.
+	Volatile bool
+	pool     programPool
 }
 
 // Scan reads the rows of a table for which all of Where is true.

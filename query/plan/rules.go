@@ -29,7 +29,7 @@ func prune(n Node) {
 		switch n := n.(type) {
 		case *Project, *Aggregate:
 			above = []Node{n}
-		case *Filter, *Sort, *Distinct, *Limit:
+		case *Filter, *Sort, *Distinct, *Limit, *LockRows:
 			above = append(above, n)
 		case *Scan:
 			n.prune(above)
@@ -128,6 +128,8 @@ func mapExprs(n Node, f func(expr.Expr) expr.Expr) {
 		for _, k := range n.Keys {
 			k.Program.Expr = f(k.Program.Expr)
 		}
+	case *LockRows:
+		mapPrograms(n.Key, f)
 	case *Distinct:
 		mapPrograms(n.On, f)
 	}

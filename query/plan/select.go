@@ -78,8 +78,6 @@ func refuseClauses(s *ast.SelectStmt) error {
 		return refuse("SELECT INTO is", s.Into)
 	case len(s.Windows) > 0:
 		return refuse("window functions are", s.Windows[0])
-	case len(s.Locking) > 0:
-		return refuse("row locking clauses are", s.Locking[0])
 	case s.WithTies:
 		return refuse("FETCH FIRST ... WITH TIES is", s)
 	}
@@ -324,6 +322,9 @@ func (q *query) bindValues() error {
 
 // assemble puts the bound clauses together.
 func (q *query) assemble() (Node, error) {
+	if err := q.checkLocking(); err != nil {
+		return nil, err
+	}
 	n := q.input
 	if q.group != nil {
 		var err error
@@ -343,7 +344,11 @@ func (q *query) assemble() (Node, error) {
 	default:
 		n = sorted(n, q.keys, func(k sortKey) expr.Expr { return k.expr })
 	}
-	n, err := q.limit(n)
+	n, err := q.locked(n)
+	if err != nil {
+		return nil, err
+	}
+	n, err = q.limit(n)
 	if err != nil {
 		return nil, err
 	}

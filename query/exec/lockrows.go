@@ -1,0 +1,109 @@
+package exec
+
+import (
+	"context"
+
+	"github.com/cachalotdb/cachalot/internal/column"
+	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/query/expr"
+	"github.com/cachalotdb/cachalot/query/plan"
+	"github.com/cachalotdb/cachalot/store"
+)
+
+// lockRows locks the rows of its input one by one, and no more than are asked for: the rows of a LIMIT above. It
+// yields their newest values.
+type lockRows struct {
+	env   *Env
+	in    Operator
+	node  *plan.LockRows
+	table *store.TableView
+	want  int // rows still asked for; negative for all
+
+	rows  Rows // of the input, from at on
+	at    int
+	done  bool
+	out   column.Batch
+	kinds []value.Kind
+	key   []byte
+	row   []value.Value
+}
+
+func (b *builder) lockRows(n *plan.LockRows, want float64) (*tree, error) {
+	in, err := b.build(n.In, want)
+	if err != nil {
+		return nil, err
+	}
+	op := &lockRows{env: b.env, in: b.single(in), node: n, table: b.env.View.Table(n.Scan.Table.OID), want: int(want), kinds: kinds(n.Types())}
+	return b.wrap(&tree{ops: []Operator{op}, rows: in.rows, touched: in.touched}, b.step("LockRows"), n, in), nil
+}
+
+func (l *lockRows) Next(ctx context.Context, r *Rows) (bool, error) {
+	l.out.Reset(l.kinds)
+	for !l.done && l.out.N < column.BatchRows && l.want != 0 {
+		if l.at == l.rows.Count() {
+			ok, err := l.in.Next(ctx, &l.rows)
+			if err != nil {
+				return false, err
+			}
+			l.at, l.done = 0, !ok
+			continue
+		}
+		if ctx.Err() != nil {
+			return false, Canceled(ctx)
+		}
+		l.row = l.rows.Row(l.row[:0], l.rows.at(l.at))
+		l.at++
+		ok, err := l.lock(ctx)
+		if err != nil {
+			return false, err
+		}
+		if ok {
+			l.out.AppendRow(l.row)
+			l.want--
+		}
+	}
+	if l.out.N == 0 {
+		return false, nil
+	}
+	r.set(&l.out, nil)
+	return true, nil
+}
+
+// lock locks the row in l.row and puts its newest values there; false when it does not count any more.
+func (l *lockRows) lock(ctx context.Context) (bool, error) {
+	l.key = l.key[:0]
+	for _, k := range l.node.Key {
+		l.key = value.AppendKey(l.key, l.row[k.Expr.(*expr.Column).Index])
+	}
+	ref, _ := l.table.Lookup(l.key)
+	txn, table := l.env.Txn, l.node.Scan.Table
+	mark := txn.LockMark()
+	ok, err := txn.LockKey(ctx, table, l.key, l.node.Mode, l.node.Policy)
+	if !ok {
+		return false, err
+	}
+	cur, ok, err := txn.Newest(table, l.key)
+	if err != nil {
+		return false, err
+	}
+	if ok && cur.Is(ref) {
+		return true, nil
+	}
+	if txn.Isolation() != store.ReadCommitted {
+		return false, store.SerializationFailure(!ok)
+	}
+	if !ok {
+		txn.UnlockTo(mark)
+		return false, nil
+	}
+	l.row = cur.Values(l.row[:0], l.node.Scan.Cols)
+	for _, p := range l.node.Scan.Where {
+		v, err := expr.Eval(l.env.Expr, p.Expr, l.row)
+		if err != nil || v.IsNull() || !v.Bool() {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func (l *lockRows) Close() { l.in.Close() }
