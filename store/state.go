@@ -156,6 +156,14 @@ func (rs *readers) open(r *reader, published *atomic.Pointer[publication]) *publ
 	}
 }
 
+// hold makes a slot keep a snapshot that another one keeps until hold returns:
+// snapshots sees one of the two.
+func (rs *readers) hold(r *reader, snapshot uint64) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	r.snapshot.Store(snapshot)
+}
+
 // snapshots are those that anybody has or can still open: the open ones,
 // ascending, and every one from newest on.
 type snapshots struct {
