@@ -145,6 +145,10 @@ func (db *DB) Checkpoint(ctx context.Context) error {
 		return logError(err)
 	}
 	size, err := img.write(ctx)
+	if vfs.IsNoSpace(err) {
+		return sqlerr.New(sqlerr.DiskFull, "could not write a checkpoint: no space left on device").
+			WithHint("Nothing is lost: the last checkpoint and the log since are kept. It needs about as much space as the last one has.")
+	}
 	if err != nil {
 		return err
 	}

@@ -99,6 +99,7 @@ func TestFailedSync(t *testing.T) {
 		if err := txn.Commit(ctx); !isCode(err, sqlerr.IOError) {
 			t.Fatalf("write %d after a failed sync gives %v", i, err)
 		}
+		d.wantWriteState(true, true)
 		d.verify()
 	}
 	loader.Rollback()
@@ -127,6 +128,7 @@ func TestFailedSync(t *testing.T) {
 		t.Fatalf("%d locks are left", n)
 	}
 	d.crash()
+	d.wantWriteState(false, false)
 	if first := (testRow{id: 1, n: 7}); d.row(1).n == 7 {
 		d.model[1] = first // it was in doubt
 	}

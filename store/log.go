@@ -64,6 +64,7 @@ type localLog struct {
 	leading bool
 	history history
 	failed  error // sticky: the log cannot be written any more
+	full    error // why the last record was refused, when it was for lack of space
 
 	// owed are feeds given up in memory and not in the log: by the last start, and
 	// for lack of space. Their ends go before the next record, or a replay would take
@@ -110,12 +111,11 @@ func (l *localLog) Propose(p *proposal) error {
 	if err == nil {
 		p.ts, p.end, err = l.append(p.kind, p.payload)
 	}
+	l.full = nil
 	if err != nil {
-		if errors.Is(err, wal.ErrFailed) {
-			l.failed = logError(err)
-		}
+		err = l.refusedLocked(err)
 		l.mu.Unlock()
-		return logError(err)
+		return err
 	}
 	if p.changes != nil {
 		l.history.add(p.ts, p.changes)
@@ -236,11 +236,28 @@ func (l *localLog) syncGroup(group []*proposal) error {
 	return l.failed
 }
 
-// logError is what a client hears when the log cannot take a write.
+// refusedLocked notes why a record was not taken, and returns what the client hears.
+func (l *localLog) refusedLocked(err error) error {
+	told := logError(err)
+	switch {
+	case errors.Is(err, wal.ErrFailed):
+		l.failed = told
+	case vfs.IsNoSpace(err):
+		l.full = told
+	}
+	return told
+}
+
+// logError is what a client hears when the log cannot take a write. After a failed write or sync that lasts
+// until a restart; a record refused for lack of space has broken nothing.
 func logError(err error) error {
+	if vfs.IsNoSpace(err) && !errors.Is(err, wal.ErrFailed) {
+		return sqlerr.New(sqlerr.DiskFull, "could not write to the transaction log: no space left on device").
+			WithHint("The server answers reads, and accepts writes again when there is space.")
+	}
 	if vfs.IsNoSpace(err) {
 		return sqlerr.New(sqlerr.DiskFull, "could not write to the transaction log: no space left on device").
-			WithHint("The server answers reads, and accepts writes again when there is space; after a failed sync, once it is restarted.")
+			WithHint("The server answers reads. It accepts no writes until there is space and it is restarted.")
 	}
 	return sqlerr.New(sqlerr.IOError, "could not write to the transaction log: %v", err).
 		WithHint("The server answers reads and accepts no writes until it is restarted.")

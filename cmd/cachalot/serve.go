@@ -141,7 +141,7 @@ func (o *serveOptions) run(cmd *cobra.Command) error {
 		return err
 	}
 	if h != nil {
-		h.ready.Store(true)
+		h.db.Store(n.DB())
 	}
 	fmt.Fprintf(stderr, "ready %s\n", n.Addr())
 	return o.wait(ctx, n, h, stderr)
@@ -154,7 +154,7 @@ func (o *serveOptions) wait(ctx context.Context, n *node.Node, h *health, stderr
 	case <-n.Done():
 	}
 	if h != nil {
-		h.ready.Store(false)
+		h.db.Store(nil)
 	}
 	fmt.Fprintln(stderr, "stopping")
 	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.shutdownTimeout)
