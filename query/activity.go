@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/cachalotdb/cachalot/server"
+	"github.com/cachalotdb/cachalot/store"
 )
 
 // activity is what other sessions see of one: a row of pg_stat_activity, and the means to end it. The session
@@ -23,8 +24,9 @@ type activity struct {
 	clientPort     int32
 	start          int64
 	cfg            *server.SessionConfig // its hooks
-	sleeping       atomic.Bool           // in pg_sleep
-	ended          chan struct{}         // closed when the session has ended
+	locker         *store.Locker
+	sleeping       atomic.Bool   // in pg_sleep
+	ended          chan struct{} // closed when the session has ended
 
 	mu          sync.Mutex // guards below
 	application string
@@ -64,7 +66,7 @@ func (s *Session) enter() {
 	now := s.engine.cfg.Clock()
 	a := &activity{
 		pid: int32(s.cfg.ProcessID), user: s.cfg.User, database: s.cfg.Database, start: now,
-		cfg: &s.cfg, ended: make(chan struct{}),
+		cfg: &s.cfg, locker: s.locker, ended: make(chan struct{}),
 		state: idleState, queryStart: now, stateChange: now, xactStart: noTime,
 	}
 	a.clientAddr, a.clientPort = splitClient(s.cfg.RemoteAddr)
@@ -91,6 +93,7 @@ func splitClient(remote string) (string, int32) {
 
 // leave is the end of enter. Idempotent.
 func (s *Session) leave() {
+	s.locker.Close()
 	all := &s.engine.sessions
 	all.mu.Lock()
 	defer all.mu.Unlock()

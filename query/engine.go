@@ -19,7 +19,7 @@ type Config struct {
 	StatementMemory int64
 	// PlanCacheBytes bounds the texts of the cached plans; 0: 16 MiB.
 	PlanCacheBytes int
-	// System gives the relations that are not tables, such as the system catalogs; nil: none.
+	// System gives the relations that are not tables; nil: those of pg_catalog that show what the node does.
 	System plan.System
 	// Clock returns the time of day in microseconds since 2000-01-01 UTC; nil: the system's.
 	Clock func() int64
@@ -59,7 +59,11 @@ var _ server.Engine = (*Engine)(nil)
 // New returns the engine of a database. The caller closes the database after the last session.
 func New(db *store.DB, cfg Config) *Engine {
 	cfg = cfg.withDefaults()
-	return &Engine{db: db, cfg: cfg, plans: newPlanCache(cfg.PlanCacheBytes)}
+	e := &Engine{db: db, cfg: cfg, plans: newPlanCache(cfg.PlanCacheBytes)}
+	if cfg.System == nil {
+		e.cfg.System = newSystemRelations(e)
+	}
+	return e
 }
 
 // DB returns the database.

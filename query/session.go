@@ -31,6 +31,7 @@ type Session struct {
 	point    exec.PointReader
 	session  *expr.Session
 	activity *activity
+	locker   *store.Locker // holds its locks
 }
 
 var (
@@ -46,7 +47,7 @@ func newSession(e *Engine, cfg server.SessionConfig) (*Session, error) {
 		cfg.Statements = new(server.Statements)
 	}
 	s := &Session{engine: e, cfg: cfg, status: server.TxIdle,
-		portals: map[*rowPortal]struct{}{}}
+		portals: map[*rowPortal]struct{}{}, locker: e.db.NewLocker(int32(cfg.ProcessID))}
 	s.set = newSettings(s.reportSetting)
 	s.set.defaults["session_authorization"] = cfg.User
 	if cfg.ApplicationName != "" {
@@ -62,6 +63,7 @@ func newSession(e *Engine, cfg server.SessionConfig) (*Session, error) {
 		SetConfig: func(name, v string, local bool) (string, error) {
 			return s.setConfig(name, v, local)
 		},
+		Backends: backends{s}, Advisory: advisory{s}, Sleeping: func(on bool) { s.activity.sleeping.Store(on) },
 	}
 	s.enter()
 	return s, nil
@@ -152,7 +154,7 @@ func (s *Session) open() {
 	}
 	s.stmtTime = s.engine.cfg.Clock()
 	s.txnTime = s.stmtTime
-	s.txn = s.engine.db.Begin(store.TxnOptions{AsyncCommit: s.set.vars.asyncCommit})
+	s.txn = s.engine.db.Begin(store.TxnOptions{AsyncCommit: s.set.vars.asyncCommit, Locker: s.locker})
 	if s.set.vars.defaultReadOnly {
 		_ = s.set.set("transaction_read_only", "on", true) // a boolean is accepted
 	}

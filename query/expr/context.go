@@ -47,6 +47,11 @@ type Session struct {
 	Random func() float64
 	// Entropy fills b for gen_random_uuid; nil means crypto/rand.
 	Entropy func(b []byte)
+	// Sleeping is told when pg_sleep begins and ends.
+	Sleeping func(bool)
+	// Backends are the other sessions, Advisory the advisory locks; nil is 0A000.
+	Backends Backends
+	Advisory Advisory
 }
 
 // Clone returns a Context for another goroutine of the same statement.
@@ -70,6 +75,14 @@ func foldContext() *Context { return &Context{} }
 
 // epoch2000 is 2000-01-01 UTC in microseconds since 1970.
 const epoch2000 = 946684800 * 1000000
+
+// ctx returns what ends a wait.
+func (c *Context) ctx() context.Context {
+	if c.Ctx == nil {
+		return context.Background()
+	}
+	return c.Ctx
+}
 
 func (c *Context) clock() int64 {
 	if c.Clock != nil {

@@ -1,7 +1,6 @@
 package expr
 
 import (
-	"context"
 	"crypto/rand"
 	"time"
 
@@ -116,24 +115,29 @@ const maxSleep = 1e9
 // sleep waits until its time is over or the statement is cancelled. PostgreSQL's returns void,
 // which shows as an empty text.
 func sleep(c *Context, a []value.Value) (value.Value, error) {
-	seconds := min(a[0].Float(), maxSleep)
-	if !(seconds > 0) {
-		return value.NewText(""), nil
+	if !(a[0].Float() > 0) {
+		return void, nil
 	}
-	ctx := c.Ctx
-	if ctx == nil {
-		ctx = context.Background()
+	if f := c.session().Sleeping; f != nil {
+		f(true)
+		defer f(false)
 	}
-	timer := time.NewTimer(time.Duration(seconds * float64(time.Second)))
+	_, err := c.wait(nil, a[0].Float())
+	return void, err
+}
+
+// wait waits until done, for at most so many seconds: over says that they are.
+func (c *Context) wait(done <-chan struct{}, seconds float64) (over bool, err error) {
+	timer := time.NewTimer(time.Duration(min(seconds, maxSleep) * float64(time.Second)))
 	defer timer.Stop()
+	ctx := c.ctx()
 	select {
+	case <-done:
+		return false, nil
 	case <-timer.C:
-		return value.NewText(""), nil
+		return true, nil
 	case <-ctx.Done():
-		if e := sqlerr.As(context.Cause(ctx)); e != nil {
-			return value.Value{}, e
-		}
-		return value.Value{}, sqlerr.New(sqlerr.QueryCanceled, "canceling statement due to user request")
+		return false, canceled(ctx)
 	}
 }
 

@@ -3,7 +3,8 @@ package expr
 // The tables, by subject. Each is a line an overload.
 
 func functionTables() [][]Func {
-	return [][]Func{textFuncs(), mathFuncs(), timeFuncs(), arrayFuncs(), jsonFuncs(), sessionFuncs()}
+	return [][]Func{textFuncs(), mathFuncs(), timeFuncs(), arrayFuncs(), jsonFuncs(), sessionFuncs(),
+		backendFuncs(), advisoryFuncs()}
 }
 
 func operatorTables() [][]Func {

@@ -10,7 +10,9 @@ import (
 type programPool struct{ sync.Pool }
 
 // NewProgram returns an uncompiled program.
-func NewProgram(e expr.Expr) *Program { return &Program{Expr: e} }
+func NewProgram(e expr.Expr) *Program {
+	return &Program{Expr: e, Volatile: expr.VolatilityOf(e) == expr.Volatile}
+}
 
 // programs wraps each expression.
 func programs(list []expr.Expr) []*Program {

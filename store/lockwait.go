@@ -1,0 +1,20 @@
+package store
+
+// Waiting returns the lock that the Locker waits for at the moment, if any. It costs what it takes to look,
+// unlike a search of DB.Locks.
+func (l *Locker) Waiting() (LockInfo, bool) {
+	w := l.waiting.Load()
+	if w == nil {
+		return LockInfo{}, false
+	}
+	info := LockInfo{Kind: LockFeed, Since: w.since}
+	if w.feed == nil {
+		info = lockInfo(w.name)
+		info.Since = w.waiter.since
+	}
+	info.Mode, info.PID, info.Txn = w.request.mode, l.PID, l.txn.Load()
+	return info, true
+}
+
+// Txn returns the number of the Locker's transaction, 0 for none.
+func (l *Locker) Txn() uint64 { return l.txn.Load() }
