@@ -11,7 +11,7 @@ func TestDebugPostgres(t *testing.T) {
 		for _, r := range s.runs() {
 			t.Run(s.name+"/"+r.label, func(t *testing.T) {
 				emptyPostgres(t)
-				prepare(t, pg, r.setup)
+				prepare(t, pg, r)
 				tr := play(t, pg, r)
 				if os.Getenv("SHOW") != "" {
 					t.Logf("\n%s", tr)

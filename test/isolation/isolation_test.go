@@ -34,10 +34,10 @@ func TestScripts(t *testing.T) {
 // compare runs a script on both servers and judges what ours did.
 func compare(t *testing.T, pg *target, r run) {
 	emptyPostgres(t)
-	prepare(t, pg, r.setup)
+	prepare(t, pg, r)
 	want := play(t, pg, r)
 	ours := startNode(t)
-	prepare(t, ours, r.setup)
+	prepare(t, ours, r)
 	got := play(t, ours, r)
 	if r.serializable() {
 		judgeSerializable(t, pg, want, got)

@@ -116,7 +116,7 @@ func explained(t *testing.T, pg *target, tr *trace) (orders int, ok bool) {
 func replay(t *testing.T, pg *target, tr *trace, order []*transaction) bool {
 	t.Helper()
 	emptyPostgres(t)
-	prepare(t, pg, tr.run.setup)
+	prepare(t, pg, tr.run)
 	conn := connect(t, pg)
 	defer conn.Close(t.Context())
 	for _, x := range order {

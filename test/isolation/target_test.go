@@ -131,10 +131,12 @@ func connect(t testing.TB, tg *target) *pgconn.PgConn {
 	return conn
 }
 
-func prepare(t testing.TB, tg *target, setup []string) {
+// prepare makes a run's tables.
+func prepare(t testing.TB, tg *target, r run) {
 	t.Helper()
 	conn := connect(t, tg)
-	for _, sql := range setup {
+	for _, sql := range r.setup {
+		sql = r.text(sql, nil)
 		if a := query(t.Context(), conn, sql); a.code != "" {
 			t.Fatalf("%s: %s: %s", tg.name, sql, a.text)
 		}
