@@ -224,8 +224,3 @@ func (s *Session) truncate(ctx context.Context, st *ast.TruncateStmt) error {
 	}
 	return nil
 }
-
-// lockTables runs LOCK TABLE. The modes that exclude writers are one here.
-func (s *Session) lockTables(ctx context.Context, st *ast.LockStmt) error {
-	return sqlerr.NotSupported("LOCK TABLE is not supported").At(st.Pos())
-}

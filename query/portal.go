@@ -71,6 +71,7 @@ type rowPortal struct {
 	params  []value.Value
 
 	begun, ended bool
+	level        int // how many savepoints there were when it began
 	env          exec.Env
 	op           exec.Operator // nil on the short path of point reads
 	style        *value.Style
@@ -179,6 +180,11 @@ func (p *rowPortal) start(ctx context.Context, sink server.Sink) (done bool, res
 			return false, res, err
 		}
 	}
+	if pl.Locks != nil {
+		if err := s.checkWritable("SELECT " + plan.LockClauseName(pl.LockMode)); err != nil {
+			return false, res, err
+		}
+	}
 	p.env.Expr = s.evaluation(ctx, p.params)
 	p.style = p.env.Expr.Style
 	if pl.Point != nil {
@@ -197,6 +203,7 @@ func (p *rowPortal) start(ctx context.Context, sink server.Sink) (done bool, res
 	if err != nil {
 		return false, res, err
 	}
+	p.level = len(s.savepoints)
 	s.portals[p] = struct{}{}
 	return false, res, nil
 }
@@ -214,6 +221,14 @@ func (s *Session) openPlan(ctx context.Context, stmt *prepared, env *exec.Env) (
 			if err := s.txn.LockTable(ctx, t.OID, store.RowExclusiveLock); err != nil {
 				return nil, err
 			}
+		}
+		for _, t := range pl.Locks {
+			if err := s.txn.LockTable(ctx, t.OID, store.RowShareLock); err != nil {
+				return nil, err
+			}
+		}
+		if err := s.awaitReadable(ctx, pl); err != nil {
+			return nil, err
 		}
 		view := s.txn.View()
 		now, err := s.replan(stmt, view.Catalog())

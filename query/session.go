@@ -21,12 +21,13 @@ type Session struct {
 	cfg    server.SessionConfig
 	set    *settings
 
-	txn      *store.Txn              // nil when none is open
-	status   server.TxStatus         // of the block
-	several  bool                    // the simple Query that was split last has several statements
-	txnTime  int64                   // when the transaction began
-	stmtTime int64                   // when the statement began
-	portals  map[*rowPortal]struct{} // that have operators and a View
+	txn        *store.Txn              // nil when none is open
+	status     server.TxStatus         // of the block
+	savepoints []savepoint             // of the block
+	several    bool                    // the simple Query that was split last has several statements
+	txnTime    int64                   // when the transaction began
+	stmtTime   int64                   // when the statement began
+	portals    map[*rowPortal]struct{} // that have operators and a View
 
 	point    exec.PointReader
 	session  *expr.Session
@@ -49,6 +50,7 @@ func newSession(e *Engine, cfg server.SessionConfig) (*Session, error) {
 	s := &Session{engine: e, cfg: cfg, status: server.TxIdle,
 		portals: map[*rowPortal]struct{}{}, locker: e.db.NewLocker(int32(cfg.ProcessID))}
 	s.set = newSettings(s.reportSetting)
+	s.set.setTCP = cfg.SetTCP
 	s.set.defaults["session_authorization"] = cfg.User
 	if cfg.ApplicationName != "" {
 		s.set.defaults["application_name"] = cfg.ApplicationName
@@ -111,6 +113,13 @@ func (s *Session) warn(code, message string, args ...any) {
 
 // setConfig is set_config().
 func (s *Session) setConfig(name, v string, local bool) (string, error) {
+	if isTransactionSetting(name) {
+		if err := s.setCharacteristic(name, v, 0); err != nil {
+			return "", err
+		}
+		shown, _ := s.set.show(name)
+		return shown, nil
+	}
 	if err := s.set.set(name, v, local); err != nil {
 		return "", err
 	}
@@ -154,10 +163,13 @@ func (s *Session) open() {
 	}
 	s.stmtTime = s.engine.cfg.Clock()
 	s.txnTime = s.stmtTime
-	s.txn = s.engine.db.Begin(store.TxnOptions{AsyncCommit: s.set.vars.asyncCommit, Locker: s.locker})
-	if s.set.vars.defaultReadOnly {
-		_ = s.set.set("transaction_read_only", "on", true) // a boolean is accepted
+	if !s.set.vars.defaults {
+		s.characterize()
 	}
+	s.txn = s.engine.db.Begin(store.TxnOptions{
+		AsyncCommit: s.set.vars.asyncCommit, Isolation: isolationLevels[s.set.vars.isolation], ReadOnly: s.set.vars.readOnly,
+		Locker: s.locker,
+	})
 }
 
 // failure is an error of a statement as the server wants it: a *sqlerr.Error with its position in the

@@ -31,7 +31,7 @@ func (s *Session) setStmt(st *ast.SetStmt) error {
 			return sqlerr.NotSupported("SET SESSION AUTHORIZATION is not supported").At(st.Pos())
 		}
 	case "transaction_isolation", "transaction_read_only", "transaction_deferrable":
-		local = true // they are the transaction's own
+		return s.setCharacteristic(st.Name, v, st.Pos())
 	}
 	return s.set.set(st.Name, v, local)
 }
@@ -83,32 +83,6 @@ func quoteIdent(name string) string {
 		return `""`
 	}
 	return name
-}
-
-// setTransaction runs SET TRANSACTION and SET SESSION CHARACTERISTICS.
-func (s *Session) setTransaction(st *ast.SetTransactionStmt) error {
-	if st.Snapshot != "" {
-		return sqlerr.NotSupported("SET TRANSACTION SNAPSHOT is not supported").At(st.Pos())
-	}
-	if !st.Session {
-		if s.status == server.TxIdle {
-			s.warn(sqlerr.NoActiveSQLTransaction, "SET TRANSACTION can only be used in transaction blocks")
-			return nil
-		}
-		return s.setModes(st.Modes, st.Pos())
-	}
-	switch st.Modes.Isolation {
-	case ast.RepeatableRead, ast.Serializable:
-		return sqlerr.NotSupported("this isolation level is not supported").At(st.Pos())
-	case ast.ReadCommitted:
-		if err := s.set.set("default_transaction_isolation", "read committed", false); err != nil {
-			return err
-		}
-	}
-	if st.Modes.ReadOnly != nil {
-		return s.set.set("default_transaction_read_only", onOff(*st.Modes.ReadOnly), false)
-	}
-	return nil
 }
 
 // resetStmt runs RESET.
@@ -171,5 +145,6 @@ func (s *Session) discard(st *ast.DiscardStmt) (server.Result, error) {
 	}
 	s.set.resetAll()
 	s.cfg.Statements.Clear()
+	s.locker.UnlockAllAdvisory()
 	return server.Result{Tag: "DISCARD ALL"}, nil
 }

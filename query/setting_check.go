@@ -47,14 +47,6 @@ func checkLocale(s *setting, v, _ string) (string, error) {
 	return "", s.invalid(v)
 }
 
-func checkIsolation(_ *setting, v, _ string) (string, error) {
-	switch v {
-	case "read committed", "read uncommitted":
-		return v, nil
-	}
-	return "", sqlerr.NotSupported("isolation level %q is not supported", v)
-}
-
 func checkRole(_ *setting, v, _ string) (string, error) {
 	if v == "none" {
 		return v, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
 	"github.com/cachalotdb/cachalot/query/plan"
+	"github.com/cachalotdb/cachalot/server"
 )
 
 // settings are a session's run-time parameters. A value is, in this order, what SET LOCAL gave it
@@ -23,6 +24,7 @@ type settings struct {
 	vars     vars
 	reported map[string]string
 	report   func(name, value string)
+	setTCP   func(server.TCPOptions) // nil: there is no connection
 }
 
 // vars are the settings that the engine reads, decoded.
@@ -30,14 +32,16 @@ type vars struct {
 	style            value.Style // without the time of the statement
 	bareLiterals     bool
 	asyncCommit      bool
-	readOnly         bool // of this transaction
-	defaultReadOnly  bool // of the next
+	readOnly         bool   // of this transaction
+	defaults         bool   // new transactions have PostgreSQL's own characteristics
+	isolation        string // of this transaction
 	statementTimeout time.Duration
 	lockTimeout      time.Duration
 	idleInTxn        time.Duration
 	idle             time.Duration
 	minMessages      int // index in messageLevels
 	searchPath       []string
+	tcp              server.TCPOptions
 	avoid            plan.Avoid
 	// planKey holds what the plan of a text depends on.
 	planKey string
@@ -194,7 +198,11 @@ func (s *settings) start(values map[string]string) error {
 
 // changed decodes the values and tells the client what it wants to know.
 func (s *settings) changed() {
+	tcp := s.vars.tcp
 	s.vars = s.decode()
+	if s.vars.tcp != tcp && s.setTCP != nil {
+		s.setTCP(s.vars.tcp)
+	}
 	for _, def := range settingList {
 		if !def.report {
 			continue
@@ -218,10 +226,12 @@ func (s *settings) decode() vars {
 	}
 	millis := func(name string) time.Duration { return time.Duration(number(name)) * time.Millisecond }
 	v := vars{
-		bareLiterals:     at("cachalot.bare_literals") == "on",
-		asyncCommit:      at("synchronous_commit") == "off",
-		readOnly:         at("transaction_read_only") == "on",
-		defaultReadOnly:  at("default_transaction_read_only") == "on",
+		bareLiterals: at("cachalot.bare_literals") == "on",
+		asyncCommit:  at("synchronous_commit") == "off",
+		readOnly:     at("transaction_read_only") == "on",
+		isolation:    at("transaction_isolation"),
+		defaults: at("default_transaction_isolation") == "read committed" && at("default_transaction_read_only") == "off" &&
+			at("default_transaction_deferrable") == "off",
 		statementTimeout: millis("statement_timeout"),
 		lockTimeout:      millis("lock_timeout"),
 		idleInTxn:        millis("idle_in_transaction_session_timeout"),
@@ -231,6 +241,12 @@ func (s *settings) decode() vars {
 			SeqScan: at("enable_seqscan") == "off", IndexSets: at("enable_bitmapscan") == "off",
 			IndexWalk: at("enable_indexscan") == "off", Sort: at("enable_sort") == "off",
 		},
+	}
+	v.tcp = server.TCPOptions{
+		KeepIdle:     time.Duration(number("tcp_keepalives_idle")) * time.Second,
+		KeepInterval: time.Duration(number("tcp_keepalives_interval")) * time.Second,
+		KeepCount:    int(number("tcp_keepalives_count")),
+		UserTimeout:  millis("tcp_user_timeout"),
 	}
 	v.style = *value.DefaultStyle()
 	_, v.style.Location, _ = loadZone(at("timezone"))

@@ -17,8 +17,12 @@ func (s *Session) EndImplicit(ctx context.Context, failed bool) error {
 	case s.status == server.TxIdle:
 		return s.commit(ctx)
 	case s.status == server.TxInBlock && failed:
-		// As in PostgreSQL a failed block gives up its locks at once.
-		s.rollback()
+		// As in PostgreSQL a failed block gives up its locks at once, back to its last savepoint.
+		if len(s.savepoints) > 0 {
+			s.rollbackToLast()
+		} else {
+			s.rollback()
+		}
 		s.status = server.TxFailed
 	}
 	return nil
@@ -28,7 +32,7 @@ func (s *Session) EndImplicit(ctx context.Context, failed bool) error {
 func (s *Session) commit(ctx context.Context) error {
 	s.closePortals()
 	txn := s.txn
-	s.txn = nil
+	s.txn, s.savepoints = nil, nil
 	if txn == nil {
 		s.set.end(true)
 		return nil
@@ -43,6 +47,7 @@ func (s *Session) commit(ctx context.Context) error {
 // rollback rolls the open transaction back, if any.
 func (s *Session) rollback() {
 	s.closePortals()
+	s.savepoints = nil
 	if s.txn != nil {
 		s.txn.Rollback()
 		s.txn = nil
@@ -89,12 +94,7 @@ func (s *Session) transaction(ctx context.Context, t *ast.TransactionStmt) (serv
 	case ast.Rollback:
 		return s.abortBlock(t.Chain)
 	case ast.Savepoint, ast.ReleaseSavepoint, ast.RollbackTo:
-		if s.status == server.TxIdle {
-			name := map[ast.TransactionKind]string{ast.Savepoint: "SAVEPOINT", ast.ReleaseSavepoint: "RELEASE SAVEPOINT",
-				ast.RollbackTo: "ROLLBACK TO SAVEPOINT"}[t.Kind]
-			return server.Result{}, sqlerr.New(sqlerr.NoActiveSQLTransaction, "%s can only be used in transaction blocks", name)
-		}
-		return server.Result{}, sqlerr.NotSupported("savepoints are not supported").At(t.Pos())
+		return s.savepoint(t)
 	}
 	return server.Result{}, sqlerr.NotSupported("two-phase transactions are not supported").At(t.Pos())
 }
@@ -109,31 +109,6 @@ func (s *Session) beginBlock(m ast.TransactionModes, pos int) error {
 	return s.setModes(m, pos)
 }
 
-// setModes sets the characteristics of the current transaction.
-func (s *Session) setModes(m ast.TransactionModes, pos int) error {
-	if m.Isolation == ast.RepeatableRead || m.Isolation == ast.Serializable {
-		name := map[ast.IsolationLevel]string{ast.RepeatableRead: "REPEATABLE READ", ast.Serializable: "SERIALIZABLE"}[m.Isolation]
-		return sqlerr.NotSupported("isolation level %s is not supported", name).At(pos)
-	}
-	if m.Isolation != ast.IsolationDefault {
-		name := "read committed"
-		if m.Isolation == ast.ReadUncommitted {
-			name = "read uncommitted"
-		}
-		if err := s.set.set("transaction_isolation", name, true); err != nil {
-			return err
-		}
-	}
-	if m.ReadOnly != nil && *m.ReadOnly != s.set.vars.readOnly {
-		readOnly := *m.ReadOnly
-		if !readOnly && s.txn != nil && s.txn.Wrote() {
-			return sqlerr.New(sqlerr.ActiveSQLTransaction, "transaction read-write mode must be set before any query")
-		}
-		return s.set.set("transaction_read_only", onOff(readOnly), true)
-	}
-	return nil
-}
-
 // endBlock is COMMIT.
 func (s *Session) endBlock(ctx context.Context, chain bool) (server.Result, error) {
 	switch s.status {
@@ -146,13 +121,13 @@ func (s *Session) endBlock(ctx context.Context, chain bool) (server.Result, erro
 		s.warn(sqlerr.NoActiveSQLTransaction, "there is no transaction in progress")
 	}
 	s.status = server.TxIdle
+	modes := s.characteristics()
 	res := server.Result{Tag: "COMMIT", TxEnded: true}
 	if err := s.commit(ctx); err != nil {
 		return res, err
 	}
 	if chain {
-		s.status = server.TxInBlock
-		s.open()
+		s.chain(modes)
 	}
 	return res, nil
 }
@@ -166,12 +141,31 @@ func (s *Session) abortBlock(chain bool) (server.Result, error) {
 		s.warn(sqlerr.NoActiveSQLTransaction, "there is no transaction in progress")
 	}
 	s.status = server.TxIdle
+	modes := s.characteristics()
 	s.rollback()
 	if chain {
-		s.status = server.TxInBlock
-		s.open()
+		s.chain(modes)
 	}
 	return server.Result{Tag: "ROLLBACK", TxEnded: true}, nil
+}
+
+// characteristics returns those of the current transaction, by setting.
+func (s *Session) characteristics() map[string]string {
+	modes := map[string]string{}
+	for name := range transactionDefaults {
+		modes[name], _ = s.set.show(name)
+	}
+	return modes
+}
+
+// chain begins a block with the characteristics of the one before: AND CHAIN.
+func (s *Session) chain(modes map[string]string) {
+	s.status = server.TxInBlock
+	s.open()
+	for name, v := range modes {
+		_ = s.set.set(name, v, true) // they were accepted before
+	}
+	s.txn.SetIsolation(isolationLevels[s.set.vars.isolation], s.set.vars.readOnly)
 }
 
 // inBlock says whether the statement is inside of a transaction block, be it that of a query of several

@@ -98,6 +98,7 @@ type DB struct {
 	published atomic.Pointer[publication]
 	txns      atomic.Uint64 // number of the last transaction begun
 	snapshots exportedSnapshots
+	excluding atomic.Int32 // transactions with ExcludeReaders
 
 	// applying makes one applier at a time, in log order. Order: applying,
 	// then Part.mu.

@@ -5,7 +5,7 @@ package store
 type LockMode uint8
 
 // The modes, each class from weak to strong. Writers of rows take RowExclusiveLock of the table; readers take
-// nothing (see Txn.AwaitReadable).
+// nothing (but see Txn.ExcludeReaders).
 const (
 	AccessShareLock LockMode = iota
 	RowShareLock

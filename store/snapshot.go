@@ -44,8 +44,21 @@ func (t *Txn) unpin() {
 	t.exported, t.reads, t.pin = nil, nil, nil
 }
 
-// HasSnapshot says whether the snapshot of all the transaction's Views is taken.
-func (t *Txn) HasSnapshot() bool { return t.base != nil }
+// HasSnapshot says whether the transaction has had a View, or the snapshot for its Views.
+func (t *Txn) HasSnapshot() bool { return t.viewed || t.base != nil }
+
+// ExcludeReaders says that the transaction holds AccessExclusiveLock of a table by LOCK TABLE: others are not only to leave
+// the table alone but not to look at it either.
+func (t *Txn) ExcludeReaders() {
+	if !t.excludes {
+		t.excludes = true
+		t.db.excluding.Add(1)
+	}
+}
+
+// ReadersExcluded says whether there may be tables that must not be read without AccessShareLock. Mostly there are none, and
+// readers lock nothing.
+func (t *Txn) ReadersExcluded() bool { return t.db.excluding.Load() > 0 }
 
 // exportedSnapshot is a snapshot that other transactions may take over while its own is open.
 type exportedSnapshot struct {

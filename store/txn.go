@@ -58,6 +58,8 @@ type Txn struct {
 	held   []heldLock
 	ended  bool
 
+	viewed   bool         // a View was opened
+	excludes bool         // it is counted in DB.excluding
 	base     *publication // the snapshot of all Views, from the first on; nil at ReadCommitted
 	pin      *reader      // keeps the base
 	exported []*exportedSnapshot
@@ -512,6 +514,9 @@ func (t *Txn) finish() {
 	t.db.locks.unlockFrom(t.locker, &t.held, 0)
 	t.held = nil
 	t.unpin()
+	if t.excludes {
+		t.db.excluding.Add(-1)
+	}
 	if t.reader != nil {
 		t.db.readers.release(t.reader)
 		t.reader = nil

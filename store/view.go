@@ -41,6 +41,7 @@ var views = sync.Pool{New: func() any {
 func (t *Txn) View() *View {
 	v := views.Get().(*View)
 	v.db = t.db
+	t.viewed = true
 	v.reader = t.db.readers.acquire()
 	pub := t.snapshot(v.reader)
 	v.reads = t.reads

@@ -25,6 +25,9 @@ type Plan struct {
 	tables []*schema.Table // all that it names
 }
 
+// Tables returns the tables that the plan names.
+func (p *Plan) Tables() []*schema.Table { return p.tables }
+
 // ValidIn says whether every table that the plan names is still the same in a catalog.
 func (p *Plan) ValidIn(cat *schema.Catalog) bool {
 	for _, t := range p.tables {
