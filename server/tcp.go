@@ -28,6 +28,7 @@ func (s *session) setTCP(o TCPOptions) {
 	if keep.Interval == 0 && o.UserTimeout > 0 {
 		keep.Interval = probe
 	}
+	keep.Idle, keep.Interval, keep.Count = min(keep.Idle, maxProbeTime), min(keep.Interval, maxProbeTime), min(keep.Count, maxProbes)
 	if keep.Idle < 0 { // the config wants none
 		keep = net.KeepAliveConfig{}
 	}
@@ -40,5 +41,9 @@ func (s *session) setTCP(o TCPOptions) {
 	}
 }
 
-// maxUserTimeout is what the system's int of milliseconds takes.
-const maxUserTimeout = (1<<31 - 1) * time.Millisecond
+// What Linux takes at most.
+const (
+	maxProbeTime   = (1<<15 - 1) * time.Second
+	maxProbes      = 127
+	maxUserTimeout = (1<<31 - 1) * time.Millisecond
+)
