@@ -10,6 +10,7 @@ import (
 	"net"
 	"sync"
 
+	"github.com/cachalotdb/cachalot/internal/vfs"
 	"github.com/cachalotdb/cachalot/query"
 	"github.com/cachalotdb/cachalot/server"
 	"github.com/cachalotdb/cachalot/store"
@@ -19,6 +20,8 @@ import (
 type Config struct {
 	// Dir is the data directory; it is made if missing. Default: none, nothing is durable.
 	Dir string
+	// FS holds the data directory. Default: the operating system's.
+	FS vfs.FS
 	// Listen is the TCP address for clients. Default 127.0.0.1:0, a free port.
 	Listen string
 	// SocketDir is the directory of a Unix socket named after the port. Default: none.
@@ -56,6 +59,7 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 	}
 	db, err := store.Open(ctx, store.Config{
 		Dir:             cfg.Dir,
+		FS:              cfg.FS,
 		Partitions:      cfg.Partitions,
 		CheckpointBytes: cfg.CheckpointBytes,
 		Logger:          cfg.Logger,
