@@ -61,11 +61,7 @@ func definitionTag(st ast.Stmt) string {
 }
 
 // catalog returns the newest catalog with the transaction's own changes.
-func (s *Session) catalog() *schema.Catalog {
-	view := s.txn.View()
-	defer view.Close()
-	return view.Catalog()
-}
+func (s *Session) catalog() *schema.Catalog { return s.txn.Catalog() }
 
 // namedTable finds a table by the name in a statement: 42P01, or 42501 for a relation of the system.
 func (s *Session) namedTable(cat *schema.Catalog, name ast.QualifiedName) (*schema.Table, error) {
@@ -83,11 +79,15 @@ func (s *Session) namedTable(cat *schema.Catalog, name ast.QualifiedName) (*sche
 
 // lockedTable locks a table for DDL and returns its newest definition.
 func (s *Session) lockedTable(ctx context.Context, name ast.QualifiedName) (*schema.Table, error) {
+	return s.lockedTableIn(ctx, name, store.AccessExclusiveLock)
+}
+
+func (s *Session) lockedTableIn(ctx context.Context, name ast.QualifiedName, mode store.LockMode) (*schema.Table, error) {
 	t, err := s.namedTable(s.catalog(), name)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.txn.LockTable(ctx, t.OID, store.AccessExclusiveLock); err != nil {
+	if err := s.txn.LockTable(ctx, t.OID, mode); err != nil {
 		return nil, err
 	}
 	// The wait may have let another transaction drop or rename it.
@@ -175,6 +175,12 @@ func (s *Session) missing(st *ast.DropStmt, err error, kind string, name ast.Qua
 }
 
 func (s *Session) dropIndex(ctx context.Context, st *ast.DropStmt, name ast.QualifiedName) error {
+	mode := store.AccessExclusiveLock
+	if st.Concurrently {
+		if mode = store.ShareUpdateExclusiveLock; s.inBlock() {
+			return notInBlock("DROP INDEX CONCURRENTLY")
+		}
+	}
 	undefined := sqlerr.New(sqlerr.UndefinedTable, "index %q does not exist", name.Name)
 	cat := s.catalog()
 	if t, ok := cat.Table(name.Name); ok {
@@ -190,7 +196,7 @@ func (s *Session) dropIndex(ctx context.Context, st *ast.DropStmt, name ast.Qual
 		}
 		return s.missing(st, undefined, "index", name)
 	}
-	if err := s.txn.LockTable(ctx, t.OID, store.AccessExclusiveLock); err != nil {
+	if err := s.txn.LockTable(ctx, t.OID, mode); err != nil {
 		return err
 	}
 	t, x, ok := s.catalog().IndexNamed(name.Name)

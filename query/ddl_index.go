@@ -8,14 +8,19 @@ import (
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
 	"github.com/cachalotdb/cachalot/query/sql/ast"
+	"github.com/cachalotdb/cachalot/store"
 )
 
-// createIndex runs CREATE INDEX.
+// createIndex runs CREATE INDEX, and CREATE INDEX CONCURRENTLY, which is the same here: writers of the table go on
+// while the index is built, other DDL waits.
 func (s *Session) createIndex(ctx context.Context, st *ast.CreateIndexStmt) error {
 	if err := refuseIndex(st); err != nil {
 		return err
 	}
-	t, err := s.lockedTable(ctx, st.Table.Table)
+	if st.Concurrently && s.inBlock() {
+		return notInBlock("CREATE INDEX CONCURRENTLY")
+	}
+	t, err := s.lockedTableIn(ctx, st.Table.Table, store.ShareUpdateExclusiveLock)
 	if err != nil {
 		return err
 	}
@@ -35,6 +40,11 @@ func (s *Session) createIndex(ctx context.Context, st *ast.CreateIndexStmt) erro
 	}
 	x.OID = s.txn.NewOID()
 	return s.txn.AddIndex(ctx, t, x)
+}
+
+// notInBlock is the error of a statement that wants to be a transaction of its own.
+func notInBlock(statement string) error {
+	return sqlerr.New(sqlerr.ActiveSQLTransaction, "%s cannot run inside a transaction block", statement)
 }
 
 // refuseIndex refuses the forms of CREATE INDEX that are not there.

@@ -14,6 +14,12 @@ func (t *Txn) NewOID() uint32 { return t.db.oids.next() }
 // NewGeneration returns a generation never used before.
 func (t *Txn) NewGeneration() uint64 { return t.db.statuses.newID() }
 
+// Catalog returns the newest catalog with the transaction's own changes: what
+// its DDL goes by at every level. That of a View is as old as its snapshot.
+func (t *Txn) Catalog() *schema.Catalog {
+	return t.state(t.db.published.Load().state).catalog
+}
+
 // PutTable creates or replaces a table's definition within the transaction,
 // which holds its exclusive lock. A new generation starts empty (TRUNCATE); new
 // columns take their Missing value; indexes that the definition has no more go. The
@@ -74,8 +80,9 @@ func (t *Txn) widen(c *collection, def *schema.Table) {
 }
 
 // AddIndex adds an index to a table, and builds it from the rows there are
-// while others go on writing. The table's lock keeps away those who would change its definition. An
-// error, which is that of ctx, leaves nothing.
+// while others go on writing. The transaction holds the table's
+// ShareUpdateExclusiveLock, so that its definition stays. An error, which is that of
+// ctx, leaves nothing.
 func (t *Txn) AddIndex(ctx context.Context, tbl *schema.Table, x *schema.Index) error {
 	coll, err := t.collection(tbl)
 	if err != nil {
