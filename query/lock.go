@@ -24,11 +24,6 @@ func (s *Session) lockTables(ctx context.Context, st *ast.LockStmt) error {
 		return sqlerr.New(sqlerr.NoActiveSQLTransaction, "LOCK TABLE can only be used in transaction blocks")
 	}
 	mode := tableLockModes[st.Mode]
-	if mode > store.RowExclusiveLock {
-		if err := s.checkWritable("LOCK TABLE"); err != nil {
-			return err
-		}
-	}
 	policy := store.WaitBlock
 	if st.NoWait {
 		policy = store.WaitError

@@ -35,7 +35,8 @@ func (t *Txn) PutTable(def *schema.Table) error {
 		t.forget(def.OID)
 		t.create(def)
 	case t.created[def.Generation] != nil:
-		coll.adopt(def, false, 1)
+		t.undo = append(t.undo, coll.restorer())
+		coll.adopt(def, false, never) // an index that it drops stays until the commit
 		t.delta(coll).widen(def)
 	default:
 		t.widen(coll, def)
@@ -62,6 +63,26 @@ func (t *Txn) create(def *schema.Table) {
 		delete(db.unborn, def.Generation)
 		db.applying.Unlock()
 	})
+}
+
+// restorer returns what gives a collection that no other transaction uses its present definition back.
+func (c *collection) restorer() func() {
+	def := c.def.Load()
+	columns := make([][]*column.Store, len(c.parts))
+	for i, p := range c.parts {
+		columns[i] = *p.columns.Load()
+	}
+	return func() {
+		for i, p := range c.parts {
+			p.mu.Lock()
+			p.columns.Store(&columns[i])
+			for _, x := range *p.indexes.Load() {
+				x.retired = 0 // adopt retires those that def has not
+			}
+			p.mu.Unlock()
+		}
+		c.adopt(def, false, never)
+	}
 }
 
 // widen adds the columns of a new definition to a collection that others use.

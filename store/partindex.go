@@ -164,7 +164,7 @@ func (p *Part) setIndexes(def *schema.Table, built []*partIndex, retired uint64)
 	for _, x := range *p.indexes.Load() {
 		have[x.def.OID] = x
 		if !slices.ContainsFunc(def.Indexes, func(d *schema.Index) bool { return d.OID == x.def.OID }) {
-			if x.retired == 0 {
+			if x.retired == 0 || x.retired == never {
 				x.retired = retired
 			}
 			list = append(list, x)
