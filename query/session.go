@@ -61,7 +61,9 @@ func newSession(e *Engine, cfg server.SessionConfig) (*Session, error) {
 	s.session = &expr.Session{
 		User: cfg.User, SessionUser: cfg.User, Database: cfg.Database,
 		Version: "PostgreSQL " + ServerVersion, BackendPID: int32(cfg.ProcessID),
-		Setting: s.set.show,
+		Setting:        s.set.show,
+		TxnID:          func() (int64, error) { return int64(s.txn.Number()), nil },
+		ExportSnapshot: s.exportSnapshot,
 		SetConfig: func(name, v string, local bool) (string, error) {
 			return s.setConfig(name, v, local)
 		},

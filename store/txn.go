@@ -82,6 +82,9 @@ func (db *DB) Begin(opts TxnOptions) *Txn {
 	return t
 }
 
+// Number names the transaction; no other of this process has it.
+func (t *Txn) Number() uint64 { return t.number }
+
 // Isolation returns the transaction's level.
 func (t *Txn) Isolation() Isolation { return t.opts.Isolation }
 

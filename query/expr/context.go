@@ -43,6 +43,8 @@ type Session struct {
 	SetConfig func(name, val string, local bool) (string, error)
 	// TxnID is txid_current().
 	TxnID func() (int64, error)
+	// ExportSnapshot is pg_export_snapshot().
+	ExportSnapshot func() (string, error)
 	// Random is random(), in [0, 1); nil means the process's own generator.
 	Random func() float64
 	// Entropy fills b for gen_random_uuid; nil means crypto/rand.

@@ -25,6 +25,7 @@ func sessionFuncs() []Func {
 		{Name: "current_schemas", Args: kinds(b), Ret: t.Array(), Volatility: Stable, Strict: true, fn: currentSchemas},
 		{Name: "pg_backend_pid", Ret: value.Int4, Volatility: Stable, Strict: true, fn: backendPID},
 		{Name: "txid_current", Ret: value.Int8, Volatility: Stable, Strict: true, fn: txnID},
+		{Name: "pg_export_snapshot", Ret: t, Volatility: Volatile, Strict: true, fn: exportSnapshot},
 		{Name: "current_setting", Args: kinds(t), Ret: t, Volatility: Stable, Strict: true, fn: currentSetting},
 		{Name: "current_setting", Args: kinds(t, b), Ret: t, Volatility: Stable, Strict: true, fn: currentSetting},
 		{Name: "set_config", Args: kinds(t, t, b), Ret: t, Volatility: Volatile, fn: setConfig},
@@ -70,6 +71,15 @@ func currentSchemas(c *Context, a []value.Value) (value.Value, error) {
 		names = append(names, value.NewText(s))
 	}
 	return value.NewArray(value.Text, names), nil
+}
+
+func exportSnapshot(c *Context, _ []value.Value) (value.Value, error) {
+	f := c.session().ExportSnapshot
+	if f == nil {
+		return value.Value{}, sqlerr.NotSupported("there are no snapshots to export here")
+	}
+	id, err := f()
+	return value.NewText(id), err
 }
 
 func backendPID(c *Context, _ []value.Value) (value.Value, error) {
