@@ -1,0 +1,192 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cachalotdb/cachalot/internal/vfs"
+)
+
+// slots returns the number of version slots in memory.
+func (d *testDB) slots() (n int) {
+	for _, c := range d.db.everyCollection() {
+		for _, p := range c.parts {
+			n += int(p.rows)
+		}
+	}
+	return n
+}
+
+// updateAll commits an update of each of the ids [0, keys), in one transaction.
+func (d *testDB) updateAll(rng *rand.Rand, keys int64) {
+	d.t.Helper()
+	d.commit(func(txn *Txn) error {
+		def := d.table(txn)
+		for id := range keys {
+			d.model[id] = randomRow(rng, id)
+			if err := put(context.Background(), txn, def, d.model[id]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// TestReplayVacuums replays a log of many updates of few keys: it takes memory
+// for the versions of some megabytes of log, not for all.
+func TestReplayVacuums(t *testing.T) {
+	const keys = 1000
+	rounds := 1000
+	if testing.Short() {
+		rounds = 200
+	}
+	cfg := memConfig(vfs.NewMem(), 2)
+	cfg.SegmentBytes = 8 << 20
+	d := openTest(t, cfg)
+	rng := rand.New(rand.NewPCG(1, 1))
+	d.commit(func(txn *Txn) error { return txn.PutTable(testTable(txn, "t")) })
+	loads := []*load{{next: keys}, {next: 10 * keys}}
+	for round := range rounds {
+		d.updateAll(rng, keys)
+		if round%50 == 0 {
+			d.db.Vacuum()
+			loads[0].add(d, rng) // committed after half of it
+			loads[1].add(d, rng) // never
+		}
+		if round == rounds/2 {
+			loads[0].end(d, true)
+		}
+	}
+	loads[0].end(d, false)
+	crashed := d.cfg
+	crashed.FS = d.disk().CrashClone(rng)
+	after := &testDB{t: t, cfg: crashed, model: d.model}
+	after.open()
+	defer after.close()
+	slots := after.slots()
+	t.Logf("%d updates of %d keys replayed in %d slots", rounds*keys, keys, slots)
+	if slots > 120*keys {
+		t.Errorf("the replay of %d updates took %d slots", rounds*keys, slots)
+	}
+	after.verify()
+	after.verifyCount()
+	loads[1].end(d, false)
+}
+
+// TestHeldSnapshotCostsOneVersionAKey updates every key many times while
+// snapshots are held: each sees its data to the end (I7), and costs at most one version
+// of each key.
+func TestHeldSnapshotCostsOneVersionAKey(t *testing.T) {
+	const (
+		keys   = 200
+		rounds = 60
+	)
+	d := openTest(t, Config{Partitions: 2, MaintenanceInterval: time.Hour})
+	d.create()
+	rng := rand.New(rand.NewPCG(2, 2))
+	type held struct {
+		txn   *Txn
+		model map[int64]testRow
+	}
+	var snapshots []held
+	verify := func() {
+		for _, h := range snapshots {
+			v := h.txn.View()
+			verifyView(t, v, h.model)
+			v.Close()
+		}
+	}
+	for round := range rounds {
+		d.updateAll(rng, keys)
+		if round%20 == 0 {
+			h := held{d.db.Begin(TxnOptions{Isolation: RepeatableRead}), maps.Clone(d.model)}
+			h.txn.View().Close()
+			snapshots = append(snapshots, h)
+		}
+		if round%5 == 0 {
+			verify()
+			d.db.Vacuum()
+			d.check()
+		}
+	}
+	verify()
+	// The versions since the last vacuum are there too.
+	if slots := d.slots(); slots > (1+3+5+1)*keys {
+		t.Errorf("%d slots for %d keys and 3 snapshots after %d updates of each", slots, keys, rounds)
+	}
+	for _, i := range rng.Perm(len(snapshots)) {
+		h := snapshots[i]
+		h.txn.Rollback()
+		snapshots[i].txn = nil
+		d.db.Vacuum()
+		d.check()
+		for _, h := range snapshots {
+			if h.txn != nil {
+				v := h.txn.View()
+				verifyView(t, v, h.model)
+				v.Close()
+			}
+		}
+	}
+	d.verifyCount()
+	used := d.slots()
+	for _, c := range d.db.everyCollection() {
+		for _, p := range c.parts {
+			used -= len(p.free)
+		}
+	}
+	if used != keys {
+		t.Errorf("%d versions are left of %d keys", used, keys)
+	}
+}
+
+// TestMemoryStaysBoundedUnderUpdates updates rows with texts that no dictionary
+// holds: after ten times as many updates the table takes hardly more slots and
+// bytes.
+func TestMemoryStaysBoundedUnderUpdates(t *testing.T) {
+	const keys = 6000
+	d := openTest(t, Config{Partitions: 2, MaintenanceInterval: time.Hour})
+	d.create()
+	rng := rand.New(rand.NewPCG(3, 3))
+	ctx := context.Background()
+	update := func(n int) {
+		for range n {
+			d.commit(func(txn *Txn) error {
+				def := d.table(txn)
+				for range 100 {
+					r := randomRow(rng, rng.Int64N(keys))
+					r.town = fmt.Sprintf("%x%s", rng.Uint64(), strings.Repeat("x", 50+rng.IntN(250)))
+					d.model[r.id] = r
+					if err := put(ctx, txn, def, r); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			d.db.vacuum.round()
+		}
+	}
+	measure := func() (slots int, bytes int64) {
+		d.db.Vacuum()
+		txn := d.db.Begin(TxnOptions{})
+		defer txn.Rollback()
+		v := txn.View()
+		defer v.Close()
+		return d.slots(), v.Table(d.table(txn).OID).Bytes()
+	}
+	update(3 * keys / 100)
+	slots, bytes := measure()
+	update(27 * keys / 100)
+	slotsAfter, bytesAfter := measure()
+	t.Logf("slots %d, then %d; bytes %d, then %d", slots, slotsAfter, bytes, bytesAfter)
+	if float64(slotsAfter) > 1.2*float64(slots) || float64(bytesAfter) > 1.2*float64(bytes) {
+		t.Errorf("10 times as many updates take %d slots in place of %d, and %d bytes in place of %d", slotsAfter, slots, bytesAfter, bytes)
+	}
+	d.verify()
+	d.check()
+}
