@@ -104,55 +104,139 @@ func TestDamagedLogIsRefused(t *testing.T) {
 	}
 }
 
-// TestDamagedNewestOfTwoCheckpoints finds two, as a crash before the removal of
-// the older one leaves them. The newer is the one that counts: damaged, it is an
-// error and both stay; whole, the older goes.
-func TestDamagedNewestOfTwoCheckpoints(t *testing.T) {
+// twoCheckpoints returns a database, closed, with two checkpoints and a log since the older one, as a crash before
+// its removal leaves them, and their paths. after runs between the two.
+func twoCheckpoints(t *testing.T, after func(d *testDB)) (*testDB, []string) {
+	t.Helper()
 	ctx := context.Background()
 	d, fs := openFaulty(t)
 	d.model[1] = testRow{id: 1}
 	d.commit(func(txn *Txn) error { return put(ctx, txn, d.table(txn), d.model[1]) })
+	if err := d.db.Checkpoint(ctx); err != nil {
+		t.Fatal(err)
+	}
+	after(d)
 	fs.SetHook(vfs.FailFrom(vfs.OpRemove, 1, syscall.EIO))
 	if err := d.db.Checkpoint(ctx); !errors.Is(err, syscall.EIO) {
 		t.Fatalf("got %v", err)
 	}
+	d.model[3] = testRow{id: 3, n: 3}
+	d.commit(func(txn *Txn) error { return put(ctx, txn, d.table(txn), d.model[3]) })
 	d.db.Close()
 	fs.SetHook(nil)
-	checkpoints := func(fs vfs.FS) (found []string) {
-		names, _ := fs.List("data")
-		for _, n := range names {
-			if strings.HasPrefix(n, checkpointPrefix) {
-				found = append(found, filepath.Join("data", n))
-			}
-		}
-		return found
-	}
-	both := checkpoints(d.disk())
+	both := checkpointPaths(d.disk())
 	if len(both) != 2 {
 		t.Fatalf("there are %v", both)
 	}
-	damaged := d.disk().Clone()
-	f, err := damaged.OpenReadWrite(both[1])
+	return d, both
+}
+
+func checkpointPaths(fs vfs.FS) (found []string) {
+	names, _ := fs.List("data")
+	for _, n := range names {
+		if strings.HasPrefix(n, checkpointPrefix) {
+			found = append(found, filepath.Join("data", n))
+		}
+	}
+	return found
+}
+
+func overwrite(t *testing.T, fs vfs.FS, path string, at int64, b []byte) {
+	t.Helper()
+	f, err := fs.OpenReadWrite(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.WriteAt([]byte("x"), 100); err != nil {
+	defer f.Close()
+	if _, err := f.WriteAt(b, at); err != nil {
 		t.Fatal(err)
 	}
-	f.Close()
-	cfg := d.cfg
-	cfg.FS = damaged
-	var corrupt *CorruptError
-	if _, err := Open(ctx, cfg); !errors.As(err, &corrupt) || corrupt.File != both[1] {
-		t.Fatalf("got %v", err)
+}
+
+// TestDamagedNewestOfTwoCheckpoints: the newer is the one that counts, whole or damaged. Damaged, it is replaced by
+// the older one with the log, since that has everything.
+func TestDamagedNewestOfTwoCheckpoints(t *testing.T) {
+	ctx := context.Background()
+	d, both := twoCheckpoints(t, func(d *testDB) {
+		d.model[2] = testRow{id: 2, n: 2}
+		d.commit(func(txn *Txn) error { return put(ctx, txn, d.table(txn), d.model[2]) })
+	})
+	whole := d.disk().Clone()
+	for _, damage := range []bool{false, true} {
+		disk, want := whole.Clone(), both[1]
+		if damage {
+			overwrite(t, disk, both[1], 100, []byte("x"))
+			want = both[0]
+			var corrupt *CorruptError
+			if _, err := CheckDir(ctx, disk.Clone(), "data", nil); !errors.As(err, &corrupt) || corrupt.File != both[1] {
+				t.Errorf("check says %v", err)
+			}
+		}
+		cfg := d.cfg
+		cfg.FS = disk
+		r := openTest(t, cfg)
+		r.model = d.model
+		r.verify()
+		if now := checkpointPaths(disk); len(now) != 1 || now[0] != want {
+			t.Fatalf("there are %v", now)
+		}
+		r.crash()
+		r.verify()
 	}
-	if now := checkpoints(damaged); len(now) != 2 {
-		t.Fatalf("there are %v", now)
+}
+
+// TestDamagedNewestCheckpointIsReported where the older one cannot stand in: the log has lost records
+// between the two, or behind them, or the older one is damaged, too. Nothing is changed.
+func TestDamagedNewestCheckpointIsReported(t *testing.T) {
+	ctx := context.Background()
+	var between wal.LSN
+	d, both := twoCheckpoints(t, func(d *testDB) {
+		between = d.db.log.wal.End()
+		d.model[2] = testRow{id: 2, n: 2}
+		d.commit(func(txn *Txn) error { return put(ctx, txn, d.table(txn), d.model[2]) })
+		for id := int64(10); id < 100; id++ {
+			d.model[id] = bulky(id, 1)[0]
+			d.commit(func(txn *Txn) error { return put(ctx, txn, d.table(txn), d.model[id]) })
+		}
+	})
+	segments, _ := d.disk().List("data/wal")
+	if len(segments) < 2 {
+		t.Fatalf("the log is %v", segments)
 	}
-	d.open()
-	d.verify()
-	if now := checkpoints(d.disk()); len(now) != 1 || now[0] != both[1] {
-		t.Fatalf("there are %v", now)
+	first := filepath.Join("data/wal", segments[0])
+	for what, damage := range map[string]func(fs *vfs.Mem){
+		"the log begins later": func(fs *vfs.Mem) {
+			if err := fs.Remove(first); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"the log ends before": func(fs *vfs.Mem) {
+			for _, name := range segments[1:] {
+				if err := fs.Remove(filepath.Join("data/wal", name)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			rest := make([]byte, 1<<16-int(between))
+			overwrite(t, fs, first, int64(between), rest)
+		},
+		"a record between is damaged": func(fs *vfs.Mem) { overwrite(t, fs, first, int64(between)+30, []byte("x")) },
+		"the older one is damaged":    func(fs *vfs.Mem) { overwrite(t, fs, both[0], 100, []byte("x")) },
+	} {
+		disk := d.disk().Clone()
+		overwrite(t, disk, both[1], 100, []byte("x"))
+		damage(disk)
+		cfg := d.cfg
+		cfg.FS = disk
+		var corrupt *CorruptError
+		if db, err := Open(ctx, cfg); err == nil {
+			db.Close()
+			t.Errorf("%s: it opens", what)
+		} else if !errors.As(err, &corrupt) || corrupt.File != both[1] {
+			t.Errorf("%s: %v", what, err)
+		}
+		if now := checkpointPaths(disk); len(now) != 2 {
+			t.Errorf("%s: there are %v", what, now)
+		}
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -30,7 +29,7 @@ func (db *DB) recover(ctx context.Context) (err error) {
 	if db.unlock, err = db.cfg.FS.Lock(filepath.Join(db.cfg.Dir, lockFile)); err != nil {
 		return fmt.Errorf("data directory %s: %w", db.cfg.Dir, err)
 	}
-	lsn, found, err := newestCheckpoint(db.cfg.FS, db.cfg.Dir)
+	lsn, found, err := db.usableCheckpoint(ctx)
 	if err != nil {
 		return err
 	}
@@ -91,26 +90,6 @@ func (db *DB) create(ctx context.Context) error {
 	}
 	db.log.applied = db.log.wal.End()
 	return db.Checkpoint(ctx)
-}
-
-// newestCheckpoint finds the newest complete checkpoint of a directory.
-func newestCheckpoint(fs vfs.FS, dir string) (lsn wal.LSN, found bool, err error) {
-	names, err := fs.List(dir)
-	if err != nil {
-		return 0, false, err
-	}
-	for _, name := range names {
-		hex, ok := strings.CutPrefix(name, checkpointPrefix)
-		if !ok || strings.HasSuffix(name, checkpointTemp) {
-			continue
-		}
-		n, err := strconv.ParseUint(hex, 16, 64)
-		if err != nil {
-			return 0, false, fmt.Errorf("data directory %s holds a file that is no checkpoint: %s", dir, name)
-		}
-		lsn, found = max(lsn, wal.LSN(n)), true
-	}
-	return lsn, found, nil
 }
 
 func logBytes(fs vfs.FS, dir string) int64 {
