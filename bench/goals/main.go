@@ -1,7 +1,7 @@
 // Command goals measures what this project set itself as goals, beside PostgreSQL 15 where a goal
 // is a ratio, and writes a Markdown table. Run it on a machine that does nothing else:
 //
-//	go run ./bench/goals                       # all, a million objects: about half an hour
+//	go run ./bench/goals                       # all, a million objects: about three quarters of an hour
 //	go run ./bench/goals -objects 100000 copy  # one of them, smaller
 package main
 
@@ -26,6 +26,7 @@ type settings struct {
 	objects int
 	runs    int           // of which the median counts
 	seconds time.Duration // of one pgbench run
+	soak    time.Duration // of the soak's reads and updates
 	log     io.Writer     // progress
 }
 
@@ -47,6 +48,7 @@ var goals = []goal{
 	{"memory", measureMemory},
 	{"copy", measureCopy},
 	{"pgbench", measurePgbench},
+	{"soak", measureSoak},
 }
 
 func main() {
@@ -63,6 +65,7 @@ func main() {
 	flag.IntVar(&s.objects, "objects", 1_000_000, "how many homes")
 	flag.IntVar(&s.runs, "runs", 5, "how many runs the median is of")
 	flag.DurationVar(&s.seconds, "pgbench", 5*time.Second, "how long one pgbench run takes")
+	flag.DurationVar(&s.soak, "soak", 10*time.Minute, "how long the soak takes; the snapshot is then held for a fifth of it")
 	flag.Parse()
 	if err := run(ctx, s, flag.Args(), os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "goals:", err)
