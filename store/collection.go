@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"sync"
 	"sync/atomic"
 
@@ -42,9 +43,12 @@ func newCollection(def *schema.Table, partitions int, deferIndexes bool) *collec
 // it has not any more, at a timestamp. With deferIndexes recovery builds the
 // indexes at its end.
 func (c *collection) adopt(def *schema.Table, deferIndexes bool, ts uint64) {
-	c.def.Store(def)
+	old := c.def.Swap(def)
 	for _, p := range c.parts {
 		p.mu.Lock()
+		if deferIndexes && old != nil {
+			p.cutColumns(old, def)
+		}
 		p.addColumns(def)
 		if !deferIndexes {
 			p.setIndexes(def, nil, ts)
@@ -129,6 +133,24 @@ func newPart(c *collection, id int) *Part {
 	p.columns.Store(new([]*column.Store))
 	p.indexes.Store(new([]*partIndex))
 	return p
+}
+
+// cutColumns drops the columns that old had and def has not, or has otherwise: in replay, where a transaction
+// created the table, fed it, went back to a savepoint and altered it in another way.
+func (p *Part) cutColumns(old, def *schema.Table) {
+	cols := *p.columns.Load()
+	n := min(len(cols), len(def.Columns))
+	for i := range min(n, len(old.Columns)) {
+		a, b := &old.Columns[i], &def.Columns[i]
+		if a.Type != b.Type || !bytes.Equal(a.Missing, b.Missing) {
+			n = i
+			break
+		}
+	}
+	if n < len(cols) {
+		cols = cols[:n:n]
+		p.columns.Store(&cols)
+	}
 }
 
 // addColumns appends the columns that def has and the part has not.

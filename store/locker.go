@@ -23,8 +23,8 @@ type Locker struct {
 	searched uint64 // the last search for circles that met it; guarded by lockTable.graph
 	txn      atomic.Uint64
 
-	mu      sync.Mutex // guards below
-	session []heldLock // advisory locks that outlive the transaction
+	mu      sync.Mutex       // guards below
+	session map[heldLock]int // advisory locks that outlive the transaction: how often it has each
 }
 
 // NewLocker returns the Locker of a session. Its Close gives up what the session holds.
