@@ -174,7 +174,10 @@ func (s *Session) Answered() {
 	case server.TxFailed:
 		a.state = idleAborted
 	default:
-		a.state, a.xactStart = idleState, noTime
+		a.state = idleState
+	}
+	if s.txn == nil { // also in a failed block, as in PostgreSQL
+		a.xactStart = noTime
 	}
 	a.mu.Unlock()
 }

@@ -40,6 +40,8 @@ type setting struct {
 	min   float64
 	max   float64
 	enum  []string
+	// plain ones are shown as numbers of their unit without it.
+	plain bool
 	// report marks those that ParameterStatus tells the client.
 	report bool
 	// check makes a value canonical or refuses it, knowing the current one; nil accepts all.
@@ -135,9 +137,9 @@ var settingList = []*setting{
 	{name: "synchronize_seqscans", kind: boolSetting, boot: "on", about: "Enable synchronized sequential scans."},
 	{name: "synchronous_commit", kind: enumSetting, boot: "on", enum: []string{"local", "remote_write", "remote_apply", "on", "off"}, about: "Sets the current transaction's synchronization level."},
 	{name: "tcp_keepalives_count", kind: intSetting, boot: "0", max: maxInt, about: "Maximum number of TCP keepalive retransmits."},
-	{name: "tcp_keepalives_idle", kind: intSetting, boot: "0", unit: "s", max: maxInt, about: "Time between issuing TCP keepalives."},
-	{name: "tcp_keepalives_interval", kind: intSetting, boot: "0", unit: "s", max: maxInt, about: "Time between TCP keepalive retransmits."},
-	{name: "tcp_user_timeout", kind: intSetting, boot: "0", unit: "ms", max: maxInt, about: "TCP user timeout."},
+	{name: "tcp_keepalives_idle", kind: intSetting, boot: "0", unit: "s", max: maxInt, plain: true, about: "Time between issuing TCP keepalives."},
+	{name: "tcp_keepalives_interval", kind: intSetting, boot: "0", unit: "s", max: maxInt, plain: true, about: "Time between TCP keepalive retransmits."},
+	{name: "tcp_user_timeout", kind: intSetting, boot: "0", unit: "ms", max: maxInt, plain: true, about: "TCP user timeout."},
 	{name: "temp_buffers", kind: intSetting, boot: "1024", unit: "8kB", min: 100, max: 1073741823},
 	{name: "TimeZone", kind: textSetting, boot: "UTC", report: true, about: "Sets the time zone for displaying and interpreting time stamps.", check: checkTimeZone},
 	{name: "timezone_abbreviations", kind: textSetting, boot: "Default", check: onlyValue},
@@ -238,7 +240,9 @@ func (s *setting) canonicalNumber(v string, whole bool) (string, error) {
 		n *= f
 	}
 	if whole {
-		n = math.RoundToEven(n)
+		if n = math.RoundToEven(n); n > math.MaxInt32 || n < math.MinInt32 {
+			return "", s.invalid(v).WithHint("Value exceeds integer range.")
+		}
 	}
 	if n < s.min || n > s.max {
 		shown, blank := strconv.FormatFloat(n, 'f', -1, 64), ""
@@ -278,7 +282,7 @@ func (s *setting) unitFactor(unit, v string) (float64, error) {
 // shown returns a canonical value as SHOW prints it: numbers in the largest unit that
 // divides them.
 func (s *setting) shown(v string) string {
-	if s.unit == "" || s.kind != intSetting {
+	if s.unit == "" || s.kind != intSetting || s.plain {
 		return v
 	}
 	n, err := strconv.ParseInt(v, 10, 64)

@@ -30,7 +30,10 @@ func (l *Locker) LockAdvisory(ctx context.Context, id AdvisoryID, mode LockMode,
 	ok, err := l.lockAdvisory(ctx, &list, id, mode, policy, timeout)
 	if ok {
 		l.mu.Lock()
-		l.session = append(l.session, list...)
+		if l.session == nil {
+			l.session = map[heldLock]int{}
+		}
+		l.session[list[0]]++
 		l.mu.Unlock()
 	}
 	return ok, err
@@ -57,24 +60,32 @@ func (lt *lockTable) again(owner *Locker, list *[]heldLock, name []byte, mode Lo
 
 // UnlockAdvisory gives up a session's advisory lock once; false when it is not held in the mode.
 func (l *Locker) UnlockAdvisory(id AdvisoryID, mode LockMode) bool {
-	name := string(id.lockName(nil))
+	name := id.lockName(nil)
+	h := heldLock{l.db.locks.shard(name), string(name), mode}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for i, h := range l.session {
-		if h.name == name && h.mode == mode {
-			l.session = append(l.session[:i], l.session[i+1:]...)
-			l.db.locks.unlock(l, h)
-			return true
-		}
+	switch l.session[h] {
+	case 0:
+		return false
+	case 1:
+		delete(l.session, h)
+	default:
+		l.session[h]--
 	}
-	return false
+	l.db.locks.unlock(l, h)
+	return true
 }
 
 // UnlockAllAdvisory gives up all advisory locks of the session.
 func (l *Locker) UnlockAllAdvisory() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.db.locks.unlockFrom(l, &l.session, 0)
+	for h, times := range l.session {
+		for range times {
+			l.db.locks.unlock(l, h)
+		}
+	}
+	l.session = nil
 }
 
 // HoldsAdvisory says whether the session holds an advisory lock beyond its transaction.

@@ -57,7 +57,7 @@ func canceled(ctx context.Context) error {
 }
 
 func noBackend(all Backends, pid int64) (value.Value, error) {
-	all.Warn(sqlerr.Warning, "PID %d is not a PostgreSQL server process", pid)
+	all.Warn(sqlerr.Warning, "PID %d is not a PostgreSQL backend process", pid)
 	return value.NewBool(false), nil
 }
 
