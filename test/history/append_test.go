@@ -86,18 +86,17 @@ func (w *lists) elem() int {
 // step does a transaction and writes it down.
 func (w *lists) step(ctx context.Context, c *client) error {
 	x := &transaction{lists: w, client: c, txn: &listappend.Txn{Process: c.number}}
-	var epoch int
-	x.txn.Sent, epoch = c.clock.sent()
+	x.txn.Sent = c.clock.now()
 	err := x.run(ctx)
-	at, believed := c.clock.done(epoch)
-	if bad := expected(err); bad != nil && believed {
+	at, counts := c.clock.done(c.epoch)
+	if bad := expected(err); bad != nil && counts {
 		return bad
 	}
 	x.txn.Done = at
 	switch how := outcomeOf(err); {
 	case how == refused:
 		x.txn.Status = listappend.Aborted // in any case: COMMIT was not sent, or refused
-	case how == unknown || !believed:
+	case how == unknown || !counts:
 		x.txn.Status = listappend.Unknown
 	}
 	w.mu.Lock()

@@ -21,6 +21,7 @@ type client struct {
 	options map[string]string // a session's settings
 	cuts    bool              // whether its connections may be cut
 	conn    *pgx.Conn         // nil: none
+	epoch   int               // in which conn was made
 }
 
 // modes are the ways in which pgx sends statements.
@@ -31,10 +32,11 @@ var modes = []pgx.QueryExecMode{
 // connected makes sure that there is a connection, and says whether there is one: not while
 // the node is down.
 func (c *client) connected(ctx context.Context) bool {
-	if c.conn != nil && !c.conn.IsClosed() {
+	if c.conn != nil && !c.conn.IsClosed() && c.epoch == c.clock.current() {
 		return true
 	}
-	c.conn = nil
+	c.close()
+	c.epoch = c.clock.current()
 	cfg, err := pgx.ParseConfig(c.system.dsn())
 	if err != nil {
 		panic(err)

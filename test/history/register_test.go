@@ -144,15 +144,15 @@ func (w *registers) draw(random *rand.Rand) regInput {
 
 func (w *registers) step(ctx context.Context, c *client) error {
 	in := w.draw(c.random)
-	sent, epoch := c.clock.sent()
+	sent := c.clock.now()
 	out, err := doRegister(ctx, c.conn, in)
-	at, believed := c.clock.done(epoch)
+	at, counts := c.clock.done(c.epoch)
 	o := porcupine.Operation{ClientId: c.number, Input: in, Call: sent, Output: out, Return: at}
 	how := outcomeOf(err)
-	if !believed {
+	if !counts {
 		how = unknown
 	}
-	if bad := expected(err); bad != nil && believed {
+	if bad := expected(err); bad != nil && counts {
 		return bad
 	}
 	if how == refused || how == unknown && (in.op == regRead || in.op == regLock) {

@@ -116,7 +116,7 @@ func perform(t *testing.T, s system, w workload, p plan, seed uint64, c *clock) 
 	for {
 		select {
 		case <-crash:
-			s.crash(c.lose)
+			s.crash(c.turn)
 			continue
 		case <-over:
 		}

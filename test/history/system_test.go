@@ -15,9 +15,9 @@ import (
 // system is a node that can crash and come back.
 type system interface {
 	dsn() string
-	// crash ends the node as its kind does and starts it again. lost is called when from then on no
-	// answer may be believed.
-	crash(lost func())
+	// crash ends the node as its kind does and starts it again. Where it tells things meanwhile that
+	// are lost afterwards, turn is called before and after.
+	crash(turn func())
 	stop()
 }
 
@@ -54,12 +54,13 @@ func (p *powered) dsn() string {
 	return p.node.DSN()
 }
 
-func (p *powered) crash(lost func()) {
-	lost()
+func (p *powered) crash(turn func()) {
+	turn()
 	after := p.fs.CrashClone(p.random)
 	p.halt() // what it does to its files comes too late
 	p.fs = after
 	p.start()
+	turn()
 }
 
 func (p *powered) halt() error {
@@ -102,7 +103,7 @@ func (p *process) dsn() string {
 	return p.server.DSN()
 }
 
-// crash needs no moment from which answers are lies: what the process told before it died is true.
+// crash needs no turns: what the process told before it died is true.
 func (p *process) crash(func()) {
 	p.server.Kill()
 	p.start()
@@ -110,31 +111,34 @@ func (p *process) crash(func()) {
 
 func (p *process) stop() { p.server.Stop() }
 
-// clock gives the moments of a history. Since a power loss, no answer counts that comes after it.
+// clock gives the moments of a history, and counts its epochs: a node loses its power at the end of
+// an even one and is back at the end of an odd one. An answer counts if the epoch is even and still the
+// one in which its client connected.
 type clock struct {
 	begin time.Time
 
 	mu    sync.Mutex // guards below
-	epoch int        // counts power losses
+	epoch int
 }
 
 func (c *clock) now() int64 { return int64(time.Since(c.begin)) }
 
-// sent returns the moment and the epoch in which something is sent.
-func (c *clock) sent() (at int64, epoch int) {
+// current returns the epoch.
+func (c *clock) current() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.now(), c.epoch
+	return c.epoch
 }
 
-// done returns the moment, and whether an answer to what was sent in epoch is to be believed.
-func (c *clock) done(epoch int) (at int64, believed bool) {
+// done returns the moment, and whether an answer counts that comes now over a connection of an epoch.
+func (c *clock) done(epoch int) (at int64, counts bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.now(), c.epoch == epoch
+	return c.now(), c.epoch == epoch && epoch%2 == 0
 }
 
-func (c *clock) lose() {
+// turn ends the epoch.
+func (c *clock) turn() {
 	c.mu.Lock()
 	c.epoch++
 	c.mu.Unlock()
