@@ -46,16 +46,12 @@ const (
 
 // BackupManifest describes a backup.
 type BackupManifest struct {
-	Format         int          `json:"format"`
-	Created        time.Time    `json:"created"`
-	Timestamp      uint64       `json:"timestamp"` // of the snapshot
-	Partitions     int          `json:"partitions"`
-	CatalogVersion uint64       `json:"catalogVersion"`
-	NextOID        uint32       `json:"nextOID"`
-	LastID         uint64       `json:"lastID"`
-	Tables         int          `json:"tables"`
-	Rows           int64        `json:"rows"`
-	Files          []BackupFile `json:"files"` // by partition
+	Format  int              `json:"format"`
+	Created time.Time        `json:"created"`
+	State   checkpointHeader `json:"state"` // of a checkpoint of the same moment, at position 0
+	Tables  int              `json:"tables"`
+	Rows    int64            `json:"rows"`
+	Files   []BackupFile     `json:"files"` // by partition
 }
 
 // BackupFile describes one part of a backup.
@@ -73,18 +69,6 @@ func (m *BackupManifest) Bytes() (n int64) {
 		n += f.Bytes
 	}
 	return n
-}
-
-// header returns the header of a checkpoint of the same state at the beginning of a log.
-func (m *BackupManifest) header() checkpointHeader {
-	return checkpointHeader{
-		Format:         1,
-		Partitions:     m.Partitions,
-		Timestamp:      m.Timestamp,
-		CatalogVersion: m.CatalogVersion,
-		NextOID:        m.NextOID,
-		LastID:         m.LastID,
-	}
 }
 
 // backupPart is the header of a part.
@@ -116,20 +100,15 @@ func (db *DB) Backup(ctx context.Context, w io.Writer) (BackupManifest, error) {
 	img := &image{db: db, txn: db.Begin(TxnOptions{})}
 	img.view = img.txn.View()
 	defer img.close()
-	// The counters only grow, and whatever the view shows was given before it opened.
 	m := BackupManifest{
-		Format:         backupFormat,
-		Created:        time.UnixMicro(db.cfg.Clock() + epoch2000).UTC().Truncate(time.Second),
-		Timestamp:      img.view.snapshot,
-		Partitions:     db.partitions,
-		CatalogVersion: img.view.Catalog().Version(),
-		NextOID:        db.oids.n.Load(),
-		LastID:         db.statuses.next.Load(),
-		Tables:         len(img.view.Catalog().Tables()),
+		Format:  backupFormat,
+		Created: time.UnixMicro(db.cfg.Clock() + epoch2000).UTC().Truncate(time.Second),
+		State:   img.counters(),
+		Tables:  len(img.view.Catalog().Tables()),
 	}
 	start := time.Now()
 	for i := range db.partitions {
-		f, err := img.writeBackupPart(ctx, w, i, m.header())
+		f, err := img.writeBackupPart(ctx, w, i, m.State)
 		if err != nil {
 			return m, err
 		}
@@ -139,7 +118,7 @@ func (db *DB) Backup(ctx context.Context, w io.Writer) (BackupManifest, error) {
 	if _, err := w.Write(m.encode()); err != nil {
 		return m, err
 	}
-	db.cfg.Logger.Info("backup", "timestamp", m.Timestamp, "rows", m.Rows, "bytes", m.Bytes(), "dur", time.Since(start))
+	db.cfg.Logger.Info("backup", "timestamp", m.State.Timestamp, "rows", m.Rows, "bytes", m.Bytes(), "dur", time.Since(start))
 	return m, nil
 }
 
@@ -233,15 +212,15 @@ func decodeManifest(path string, text []byte) (*BackupManifest, error) {
 }
 
 func (m *BackupManifest) validate() error {
-	if err := (Config{Partitions: m.Partitions}).validate(); err != nil {
+	if err := (Config{Partitions: m.State.Partitions}).validate(); err != nil {
 		return err
 	}
-	if len(m.Files) != m.Partitions {
-		return fmt.Errorf("%d files for %d partitions", len(m.Files), m.Partitions)
+	if len(m.Files) != m.State.Partitions {
+		return fmt.Errorf("%d files for %d partitions", len(m.Files), m.State.Partitions)
 	}
 	rows := int64(0)
 	for i, f := range m.Files {
-		if f.Name != backupPartName(i) || f.Slots != partSlots(i, m.Partitions) {
+		if f.Name != backupPartName(i) || f.Slots != partSlots(i, len(m.Files)) {
 			return fmt.Errorf("file %q, slots %v, in the place of partition %d", f.Name, f.Slots, i)
 		}
 		rows += f.Rows

@@ -37,7 +37,7 @@ func CheckBackup(ctx context.Context, fs vfs.FS, dir string, progress func(stage
 	if err != nil {
 		return nil, err
 	}
-	cfg := Config{FS: fs, Partitions: m.Partitions, Progress: progress}.withDefaults()
+	cfg := Config{FS: fs, Partitions: m.State.Partitions, Progress: progress}.withDefaults()
 	db := &DB{cfg: cfg, partitions: cfg.Partitions, unborn: map[uint64]*collection{}, recovering: true}
 	db.log = &localLog{db: db}
 	db.vacuum = newVacuum(db)
@@ -68,7 +68,7 @@ func CheckBackup(ctx context.Context, fs vfs.FS, dir string, progress func(stage
 
 // load reads all parts through a loader, which hears the common header and the tables once.
 func (m *BackupManifest) load(ctx context.Context, l *loader, fs vfs.FS, dir string) error {
-	header, err := json.Marshal(m.header())
+	header, err := json.Marshal(m.State)
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func (m *BackupManifest) checkHeader(partition int, payload []byte) error {
 	if h.Format != backupFormat {
 		return fmt.Errorf("format %d, this build knows %d", h.Format, backupFormat)
 	}
-	if h.Partition != partition || h.State != m.header() {
+	if h.Partition != partition || h.State != m.State {
 		return errors.New("the header is not of this backup")
 	}
 	return nil

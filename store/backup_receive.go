@@ -130,6 +130,9 @@ func (rc *backupReceiver) part(ctx context.Context) (err error) {
 			if err := json.Unmarshal(payload, &h); err != nil || h.Format != backupFormat || h.Partition != n {
 				return fmt.Errorf("header of a part that was not expected: %.200s", payload)
 			}
+			if err := (Config{Partitions: h.State.Partitions}).validate(); err != nil {
+				return err
+			}
 			rc.parts = h.State.Partitions
 		}
 		failed = w.block(kind, payload)

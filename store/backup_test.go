@@ -95,18 +95,18 @@ func TestRestoredIsTheSnapshot(t *testing.T) {
 	if tables := txn.View().Catalog().Tables(); len(tables) != 2 {
 		t.Fatalf("there are %d tables", len(tables))
 	}
-	if oid := txn.NewOID(); oid < m.NextOID {
+	if oid := txn.NewOID(); oid < m.State.NextOID {
 		t.Errorf("OID %d is given twice", oid)
 	}
-	if g := txn.NewGeneration(); g <= m.LastID {
+	if g := txn.NewGeneration(); g <= m.State.LastID {
 		t.Errorf("generation %d is given twice", g)
 	}
 	txn.Rollback()
 	r.model[5] = testRow{id: 5}
 	r.commit(func(txn *Txn) error { return put(ctx, txn, r.table(txn), r.model[5]) })
 	for at, ts := range r.stamps() {
-		if at[1] == 5 && ts <= m.Timestamp {
-			t.Errorf("a commit after the restore is stamped %d, the snapshot %d", ts, m.Timestamp)
+		if at[1] == 5 && ts <= m.State.Timestamp {
+			t.Errorf("a commit after the restore is stamped %d, the snapshot %d", ts, m.State.Timestamp)
 		}
 	}
 	r.verify()

@@ -217,15 +217,8 @@ func (db *DB) capture() *image {
 	db.applying.Lock()
 	defer db.applying.Unlock()
 	img.view = img.txn.View()
-	img.header = checkpointHeader{
-		Format:         1,
-		LSN:            db.log.applied,
-		Partitions:     db.partitions,
-		Timestamp:      img.view.snapshot,
-		CatalogVersion: db.state.catalog.Version(),
-		NextOID:        db.oids.n.Load(),
-		LastID:         db.statuses.next.Load(),
-	}
+	img.header = img.counters()
+	img.header.LSN = db.log.applied
 	for _, c := range db.unborn {
 		img.unborn = append(img.unborn, c.def.Load())
 	}
@@ -252,6 +245,19 @@ func (db *DB) capture() *image {
 	})
 	slices.SortFunc(img.pending, func(a, b pendingFeed) int { return cmp.Compare(a.status.id, b.status.id) })
 	return img
+}
+
+// counters returns the header but for its position: a backup has none. The
+// numbers only grow, and whatever the view shows was given before it opened.
+func (img *image) counters() checkpointHeader {
+	return checkpointHeader{
+		Format:         1,
+		Partitions:     img.db.partitions,
+		Timestamp:      img.view.snapshot,
+		CatalogVersion: img.view.Catalog().Version(),
+		NextOID:        img.db.oids.n.Load(),
+		LastID:         img.db.statuses.next.Load(),
+	}
 }
 
 func (img *image) close() {
@@ -571,6 +577,19 @@ func (r *blockReader) read(b []byte, at int64) error {
 	return err
 }
 
+// payload reads n bytes at the offset. In a stream n is believed only as far as bytes come.
+func (r *blockReader) payload(n, at int64) ([]byte, error) {
+	if r.size != unknownSize {
+		b := make([]byte, n)
+		return b, r.read(b, at)
+	}
+	b, err := io.ReadAll(io.LimitReader(r.r, n))
+	if err == nil && int64(len(b)) < n {
+		err = r.corrupt(at, "it ends before its last block")
+	}
+	return b, err
+}
+
 // blocks is readBlocks; it reads nothing behind the last block when the size is unknown.
 func (r *blockReader) blocks(ctx context.Context, progress func(done int64), visit func(kind byte, payload []byte) error) error {
 	magic := make([]byte, len(r.magic))
@@ -593,8 +612,8 @@ func (r *blockReader) blocks(ctx context.Context, progress func(done int64), vis
 		if n > maxBlockBytes || n > r.size-at-blockOverhead {
 			return r.corrupt(at, "block of %d bytes in a file of %d", n, r.size)
 		}
-		payload := make([]byte, n)
-		if err := r.read(payload, at); err != nil {
+		payload, err := r.payload(n, at)
+		if err != nil {
 			return err
 		}
 		if blockCRC(h[8], number, payload) != binary.LittleEndian.Uint32(h[4:]) {

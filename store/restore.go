@@ -75,7 +75,7 @@ func (m *BackupManifest) fill(ctx context.Context, fs vfs.FS, backup, dir string
 	if err != nil {
 		return err
 	}
-	header := m.header()
+	header := m.State
 	header.LSN = log.End()
 	if err := log.Close(); err != nil {
 		return err

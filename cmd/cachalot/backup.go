@@ -76,7 +76,7 @@ func withHint(err error) error {
 // describeBackup says what a backup holds.
 func describeBackup(m *store.BackupManifest) string {
 	return fmt.Sprintf("backup of %s, %d tables, %s rows, %.1f MB in %d parts",
-		m.Created.Format(time.RFC3339), m.Tables, human.Thousands(int(m.Rows)), float64(m.Bytes())/1e6, m.Partitions)
+		m.Created.Format(time.RFC3339), m.Tables, human.Thousands(int(m.Rows)), float64(m.Bytes())/1e6, len(m.Files))
 }
 
 // rate says how long so many bytes have taken.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,6 +35,9 @@ Exit code 0: it is done. 1: the backup is damaged, not complete, or could not be
 }
 
 func restore(cmd *cobra.Command, dir, data string) error {
+	if real, err := filepath.EvalSymlinks(data); err == nil {
+		data = real // the directory is filled beside its place, on the same disk
+	}
 	if err := store.RequireEmpty(vfs.OS, data); err != nil && !vfs.IsNotExist(err) {
 		return &exitError{exitUsage, err}
 	}
