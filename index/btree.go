@@ -353,7 +353,8 @@ func (t *BTree) Remove(key []byte, row uint32) bool {
 	return true
 }
 
-// join drops an empty leaf, and puts a small one together with its neighbour.
+// join drops an empty leaf, puts a small one together with its neighbour, and
+// gives back the memory of one that has become half as large.
 func (t *BTree) join(i int) {
 	l := t.leaves[i]
 	switch {
@@ -362,6 +363,10 @@ func (t *BTree) join(i int) {
 		old := cap(t.leaves[i-1])
 		t.leaves[i-1] = append(t.leaves[i-1], l...)
 		t.acct.Add(int64(cap(t.leaves[i-1])-old) * itemBytes)
+	case len(l) <= cap(l)/2 && roomy(len(l)) < cap(l):
+		t.leaves[i] = append(make(leaf, 0, roomy(len(l))), l...)
+		t.acct.Add(int64(cap(t.leaves[i])-cap(l)) * itemBytes)
+		return
 	default:
 		return
 	}

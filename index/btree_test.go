@@ -317,6 +317,34 @@ func TestBTreeCheckFindsDamage(t *testing.T) {
 	}
 }
 
+// TestBTreeGivesBackMemory removes most of the pairs, in no order: what is left
+// does not hold the memory of all.
+func TestBTreeGivesBackMemory(t *testing.T) {
+	const n = 50_000
+	acct := &column.Account{}
+	want := &treeTwin{keys: map[uint32][]byte{}}
+	tree := NewBTree([]KeyColumn{{Kind: value.Int4}}, want, acct)
+	rnd := rand.New(rand.NewPCG(1, 1))
+	for row := range uint32(n) {
+		want.set(row, value.AppendKey(nil, value.NewInt(value.Int4, int64(rnd.Int32()))))
+		tree.Add(want.keys[row], row)
+	}
+	tree.Merge()
+	before := tree.Bytes()
+	for i, row := range rnd.Perm(n) {
+		if i%10 < 7 {
+			tree.Remove(want.keys[uint32(row)], uint32(row))
+			delete(want.keys, uint32(row))
+		}
+	}
+	if after := tree.Bytes(); after > before/2 {
+		t.Errorf("%d bytes with all pairs, %d with three tenths of them", before, after)
+	}
+	if err := tree.Check(want.all); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestBTreeReadersBesideWriter has readers walk and range over everything
 // that was added before they began, while a writer adds, another goroutine
 // merges, and odd rows are removed again.

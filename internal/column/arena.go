@@ -129,10 +129,12 @@ func (a *Arena) alloc(n int) (chunk, off int) {
 }
 
 // nextChunkSize grows the chunks with the arena: a small collection pays for
-// a small one, and the unused part of the last one stays below a sixteenth.
+// a small one, and the unused part of the last one stays below a sixteenth. They grow
+// with the number of chunks there have been, too: a table of a few rows that are
+// updated for days fills chunk after chunk, and each leaves its number behind.
 func (a *Arena) nextChunkSize() int {
 	size := minChunk
-	for size < maxChunk && int64(size)*2 <= (a.held-a.dead)/16 {
+	for size < maxChunk && (int64(size)*2 <= (a.held-a.dead)/16 || size < 16*len(a.meta)) {
 		size *= 2
 	}
 	return size

@@ -118,3 +118,25 @@ func TestArenaCompactionGivesBack(t *testing.T) {
 		t.Error("a second compaction finds something")
 	}
 }
+
+// TestArenaOfAFewHotStrings replaces ten strings a million times: the numbers of the chunks
+// that come and go take hardly any memory.
+func TestArenaOfAFewHotStrings(t *testing.T) {
+	a := NewArena(&Account{})
+	var live [10]Ref
+	text := strings.Repeat("x", 200)
+	const puts = 1_000_000
+	for i := range puts {
+		r := &live[i%len(live)]
+		if i >= len(live) {
+			a.Release(*r)
+		}
+		*r = a.Put(text)
+	}
+	if n := len(a.meta); n > 6000 { // of 1 KiB each it would be 200,000
+		t.Errorf("%d chunks for %d strings", n, puts)
+	}
+	if a.held > 1<<20 {
+		t.Errorf("%d bytes held for %d strings", a.held, len(live))
+	}
+}
