@@ -332,13 +332,13 @@ func TestBTreeGivesBackMemory(t *testing.T) {
 	tree.Merge()
 	before := tree.Bytes()
 	for i, row := range rnd.Perm(n) {
-		if i%10 < 7 {
+		if i%10 < 8 {
 			tree.Remove(want.keys[uint32(row)], uint32(row))
 			delete(want.keys, uint32(row))
 		}
 	}
 	if after := tree.Bytes(); after > before/2 {
-		t.Errorf("%d bytes with all pairs, %d with three tenths of them", before, after)
+		t.Errorf("%d bytes with all pairs, %d with a fifth of them", before, after)
 	}
 	if err := tree.Check(want.all); err != nil {
 		t.Fatal(err)
