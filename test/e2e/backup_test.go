@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -258,7 +259,11 @@ func halfway(t *testing.T, s *harness.Server, into string) *exec.Cmd {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	deadline := time.Now().Add(time.Minute)
 	for begun := int64(0); begun == 0; {
+		if time.Now().After(deadline) {
+			t.Fatalf("no part of a backup after a minute\n%s", cmd.Stderr)
+		}
 		if info, err := os.Stat(filepath.Join(into, "part-0000.cbk")); err == nil {
 			begun = info.Size()
 		}
