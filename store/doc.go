@@ -21,11 +21,12 @@
 // A View is a snapshot at the published timestamp plus the transaction's own
 // writes. It takes no lock. A row version is visible from its begin timestamp
 // until its end timestamp. Rows never change once published; an update adds a
-// row and ends the old one. Vacuum (vacuum.go) unlinks versions that no view
+// row and ends the old one. Vacuum (vacuum.go) unlinks versions that no snapshot
 // can see and reuses their slots after every reader that might have met them
 // has gone:
 //
-//	I4 an index holds exactly the unvacuumed row versions of its collection
+//	I4 an index holds exactly the unvacuumed row versions of its collection,
+//	   but for those that its build has yet to come to (indexbuild.go)
 //	I7 a snapshot never changes
 //
 // # Apply is deterministic
