@@ -51,6 +51,7 @@ type Engine struct {
 	db       *store.DB
 	cfg      Config
 	plans    *planCache
+	shapes   *shapeCache
 	sessions activities
 }
 
@@ -59,7 +60,7 @@ var _ server.Engine = (*Engine)(nil)
 // New returns the engine of a database. The caller closes the database after the last session.
 func New(db *store.DB, cfg Config) *Engine {
 	cfg = cfg.withDefaults()
-	e := &Engine{db: db, cfg: cfg, plans: newPlanCache(cfg.PlanCacheBytes)}
+	e := &Engine{db: db, cfg: cfg, plans: newPlanCache(cfg.PlanCacheBytes), shapes: newShapeCache(cfg.PlanCacheBytes)}
 	if cfg.System == nil {
 		e.cfg.System = newSystemRelations(e)
 	}

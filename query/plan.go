@@ -11,12 +11,18 @@ func (s *Session) planIn(p *prepared, cat *schema.Catalog) (*plan.Plan, error) {
 	if p.plan != nil && p.key.settings == s.set.vars.planKey && p.plan.ValidIn(cat) {
 		return p.plan, nil
 	}
+	if p.use != nil {
+		if err := s.leaveTemplate(p); err != nil {
+			return nil, err
+		}
+	}
 	p.key.settings = s.set.vars.planKey
 	if pl := s.engine.plans.lookup(p.key, cat); pl != nil {
 		return pl, nil
 	}
-	style := s.set.vars.style
-	pl, err := plan.Make(p.stmt, plan.Options{Catalog: cat, Style: &style, Params: p.fixed, System: s.engine.cfg.System})
+	opts := s.planOptions(cat)
+	opts.Params = p.fixed
+	pl, err := plan.Make(p.stmt, opts)
 	if err != nil {
 		return nil, err
 	}

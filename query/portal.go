@@ -39,6 +39,9 @@ func (s *Session) newPortal(p *prepared, params []value.Value) server.Portal {
 
 // bindParams reads the parameters in the form that the client sent them.
 func (s *Session) bindParams(p *prepared, args server.Args) ([]value.Value, error) {
+	if p.use != nil {
+		return p.use.values, nil
+	}
 	if len(args.Values) == 0 {
 		return nil, nil
 	}
@@ -120,7 +123,7 @@ func (p *rowPortal) Run(ctx context.Context, sink server.Sink, maxRows int) (ser
 	res, err := p.run(ctx, sink, maxRows)
 	if err != nil {
 		p.release()
-		return server.Result{}, failure(ctx, err, p.stmt.start)
+		return server.Result{}, p.stmt.failure(ctx, err)
 	}
 	if !res.Suspended {
 		p.release()

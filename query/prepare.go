@@ -24,6 +24,15 @@ type prepared struct {
 	fixed []value.Kind // types that the client fixed
 	key   planKey
 	plan  *plan.Plan // nil for commands; replaced when the catalog has changed
+	use   *use       // of the template whose statement this is, nil for most
+}
+
+// failure is an error of running the statement, for the server.
+func (p *prepared) failure(ctx context.Context, err error) error {
+	if p.use != nil {
+		err = p.use.relocate(err)
+	}
+	return failure(ctx, err, p.start)
 }
 
 func (p *prepared) Kind() server.Kind        { return p.kind }
@@ -40,6 +49,9 @@ func (p *prepared) ParamTypes() []uint32 {
 
 // Prepare implements server.Session.
 func (s *Session) Prepare(ctx context.Context, src server.Source, paramTypes []uint32) (server.Prepared, error) {
+	if u, ok := src.Parsed.(*use); ok {
+		return s.prepareUse(ctx, u, src)
+	}
 	st, err := s.parsed(src)
 	if err != nil {
 		return nil, err
@@ -51,6 +63,9 @@ func (s *Session) Prepare(ctx context.Context, src server.Source, paramTypes []u
 			start = st.Start
 		}
 		return nil, failure(ctx, err, start)
+	}
+	if src.Parsed != nil {
+		s.learn(p, st)
 	}
 	return p, nil
 }

@@ -30,6 +30,7 @@ type Session struct {
 	portals    map[*rowPortal]struct{} // that have operators and a View
 
 	point    exec.PointReader
+	literals learner // of the last simple Query
 	session  *expr.Session
 	activity *activity
 	locker   *store.Locker // holds its locks
@@ -75,6 +76,10 @@ func newSession(e *Engine, cfg server.SessionConfig) (*Session, error) {
 
 // Split implements server.Session.
 func (s *Session) Split(text string) ([]server.Source, error) {
+	if list, ok := s.useTemplate(text); ok {
+		s.several = false
+		return list, nil
+	}
 	list, err := parse.Parse(text, s.parseOptions())
 	if err != nil {
 		return nil, err
