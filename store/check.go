@@ -13,7 +13,7 @@ import (
 
 // Check walks everything in memory and returns the first broken invariant:
 // every version is in the chain of its key and in every index exactly once, no key
-// has two live rows, every row is in the partition of its key. Writers wait meanwhile.
+// has two live rows, every row is in the partition of its key, prepared transactions hold their locks. Writers wait meanwhile.
 func (db *DB) Check(ctx context.Context) error {
 	db.vacuum.run.Lock()
 	defer db.vacuum.run.Unlock()
@@ -29,7 +29,7 @@ func (db *DB) Check(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return db.prepared.check()
 }
 
 func (p *Part) check(db *DB) error {

@@ -27,8 +27,8 @@ import (
 )
 
 // A checkpoint is the whole state at one position of the log: rows that are
-// committed, with their timestamps, and rows of pending feeds. The file is
-// named for the position and made of blocks:
+// committed, with their timestamps, rows of pending feeds, and what is
+// prepared. The file is named for the position and made of blocks:
 //
 //	offset  bytes
 //	0       8      "CACHCKP1"
@@ -53,6 +53,8 @@ const (
 	blockFeed   = 4 // rows of a pending feed
 	blockEnded  = 5 // rows that a pending feed has ended
 	blockEnd    = 6
+
+	blockPrepared = 7 // a prepared transaction: the payload of its recordPrepare
 
 	blockOverhead = 9
 	maxBlockBytes = 512 << 20
@@ -187,7 +189,7 @@ func (db *DB) removeOldCheckpoints(newest wal.LSN) error {
 	return db.cfg.FS.SyncDir(db.cfg.Dir)
 }
 
-// image is what a checkpoint writes: a view, and the pending feeds of that moment.
+// image is what a checkpoint writes: a view, and the pending feeds and prepared transactions of that moment.
 type image struct {
 	db      *DB
 	header  checkpointHeader
@@ -195,6 +197,8 @@ type image struct {
 	txn     *Txn
 	unborn  []*schema.Table
 	pending []pendingFeed
+
+	prepared []*prepareRecord
 }
 
 // pendingFeed is a copy of a pending status' rows.
@@ -223,6 +227,7 @@ func (db *DB) capture() *image {
 		img.unborn = append(img.unborn, c.def.Load())
 	}
 	slices.SortFunc(img.unborn, func(a, b *schema.Table) int { return cmp.Compare(a.Generation, b.Generation) })
+	img.prepared = db.prepared.capture()
 	db.statuses.m.Range(func(_, v any) bool {
 		s := v.(*status)
 		if s.commit.Load() != 0 {
@@ -316,6 +321,12 @@ func (img *image) writeBlocks(ctx context.Context, w *blockWriter) error {
 	}
 	for _, f := range img.pending {
 		if err := img.writeFeed(ctx, w, f); err != nil {
+			return err
+		}
+	}
+	for _, r := range img.prepared {
+		w.scratch = r.append(w.scratch[:0])
+		if err := w.block(blockPrepared, w.scratch); err != nil {
 			return err
 		}
 	}

@@ -36,6 +36,8 @@ type Config struct {
 	CheckpointBytes int64
 	// SegmentBytes is the size of the log's files. Default: wal's.
 	SegmentBytes int64
+	// MaxPrepared is how many transactions may be prepared at a time. Default 64.
+	MaxPrepared int
 	// MaintenanceInterval is how often vacuum looks for work unasked, and how
 	// long an asynchronous commit may wait for its sync. Default 100 ms.
 	MaintenanceInterval time.Duration
@@ -62,6 +64,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.CheckpointBytes == 0 {
 		c.CheckpointBytes = 1 << 30
+	}
+	if c.MaxPrepared == 0 {
+		c.MaxPrepared = 64
 	}
 	if c.MaintenanceInterval == 0 {
 		c.MaintenanceInterval = 100 * time.Millisecond
@@ -91,6 +96,7 @@ type DB struct {
 
 	statuses  statuses
 	locks     lockTable
+	prepared  preparedTxns
 	readers   readers
 	oids      counter
 	log       *localLog

@@ -14,9 +14,9 @@ import (
 // reserved (CLUSTER.md 4.1).
 const (
 	recordPut       = 1 // a commit: an atomic batch over any partitions, of operations, schema changes and ends of feeds
-	recordPrepare   = 2
+	recordPrepare   = 2 // a transaction is prepared (prepared_record.go)
 	recordDecide    = 3
-	recordResolve   = 4
+	recordResolve   = 4 // and ended, with its operations if it commits
 	recordVote      = 5
 	recordCeiling   = 6
 	recordGCUpTo    = 7
@@ -111,7 +111,11 @@ func appendHeader(dst []byte, catalogVersion uint64) []byte {
 }
 
 func (r *commitRecord) append(dst []byte) ([]byte, error) {
-	dst = appendHeader(dst, r.catalogVersion)
+	return r.appendBody(appendHeader(dst, r.catalogVersion))
+}
+
+// appendBody encodes what follows the header.
+func (r *commitRecord) appendBody(dst []byte) ([]byte, error) {
 	dst = binary.AppendUvarint(dst, r.owner)
 	dst = binary.AppendUvarint(dst, uint64(len(r.feeds)))
 	for _, f := range r.feeds {
@@ -266,6 +270,20 @@ func decodeCommit(b []byte) (*commitRecord, error) {
 	d := decoder{b: b}
 	var r commitRecord
 	r.timestamp, r.catalogVersion = d.header()
+	if err := d.commitBody(&r); err != nil {
+		return nil, err
+	}
+	if d.err == nil && len(d.b) != 0 {
+		d.fail()
+	}
+	if d.err != nil {
+		return nil, d.err
+	}
+	return &r, nil
+}
+
+// commitBody reads what follows the header of a commit record.
+func (d *decoder) commitBody(r *commitRecord) error {
 	r.owner = d.uvarint()
 	r.feeds = make([]feedEnd, d.count(2))
 	for i := range r.feeds {
@@ -277,7 +295,7 @@ func decodeCommit(b []byte) (*commitRecord, error) {
 		case 1:
 			t := new(schema.Table)
 			if err := json.Unmarshal(d.bytes(), t); err != nil && d.err == nil {
-				return nil, fmt.Errorf("%w: table definition: %v", errRecord, err)
+				return fmt.Errorf("%w: table definition: %v", errRecord, err)
 			}
 			r.schema[i].put = t
 		case 2:
@@ -287,13 +305,7 @@ func decodeCommit(b []byte) (*commitRecord, error) {
 		}
 	}
 	r.parts = d.parts()
-	if d.err == nil && len(d.b) != 0 {
-		d.fail()
-	}
-	if d.err != nil {
-		return nil, d.err
-	}
-	return &r, nil
+	return nil
 }
 
 func (d *decoder) parts() []part {

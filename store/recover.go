@@ -113,7 +113,7 @@ type loader struct {
 
 	mu    sync.Mutex // guards err
 	err   error
-	feeds [][]byte // blocks of pending feeds, in order; applied at the end
+	feeds [][]byte // blocks of pending feeds, then of prepared transactions, in order; applied at the end
 	kinds []byte
 }
 
@@ -149,7 +149,11 @@ func (l *loader) load(ctx context.Context, path string) error {
 		return &CorruptError{path, int64(len(checkpointMagic)), "it has no header"}
 	}
 	for i, payload := range l.feeds {
-		if err := l.feed(l.kinds[i], payload); err != nil {
+		put := l.feed
+		if l.kinds[i] == blockPrepared {
+			put = func(_ byte, payload []byte) error { return l.db.replayPrepare(payload) }
+		}
+		if err := put(l.kinds[i], payload); err != nil {
 			return &CorruptError{path, 0, err.Error()}
 		}
 	}
@@ -185,7 +189,7 @@ func (l *loader) block(kind byte, payload []byte) error {
 			return fmt.Errorf("rows: %v", errors.Join(err, d.err))
 		}
 		l.queues[part] <- rowsBlock{c, d.b}
-	case blockFeed, blockEnded:
+	case blockFeed, blockEnded, blockPrepared:
 		l.feeds, l.kinds = append(l.feeds, payload), append(l.kinds, kind)
 	default:
 		return fmt.Errorf("unknown kind %d", kind)
@@ -331,6 +335,10 @@ func (db *DB) replayKind(kind byte, payload []byte) error {
 		}
 		db.endFeed(feedEnd{status: id}, never)
 		return nil
+	case recordPrepare:
+		return db.replayPrepare(payload)
+	case recordResolve:
+		return db.replayResolve(payload)
 	}
 	return fmt.Errorf("log record of kind %d, which this build does not know", kind)
 }
@@ -369,8 +377,9 @@ func (db *DB) replayChunk(c *feedChunk) error {
 
 // finishRecovery gives up what the crash interrupted, and builds the indexes.
 func (db *DB) finishRecovery() {
+	kept := db.prepared.pending()
 	db.statuses.m.Range(func(_, v any) bool {
-		if s := v.(*status); s.commit.Load() == 0 {
+		if s := v.(*status); s.commit.Load() == 0 && kept[s.id] == nil {
 			db.endFeed(feedEnd{status: s.id}, never)
 			db.log.owe(s.id)
 		}
@@ -393,5 +402,6 @@ func (db *DB) finishRecovery() {
 		wg.Wait()
 		c.hiddenKey.Store(c.maxHidden(def))
 	}
+	db.restorePrepared()
 	db.publish(db.log.last)
 }
