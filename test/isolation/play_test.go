@@ -97,7 +97,7 @@ func play(t testing.TB, tg *target, r run) *trace {
 			t.Fatalf("%s: the script is over and %s still waits\n%s", tg.name, s.name, &p.trace)
 		}
 	}
-	p.trace.final = tables(t, tg)
+	p.trace.final = tables(t, tg, r)
 	return &p.trace
 }
 

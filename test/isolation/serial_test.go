@@ -126,7 +126,7 @@ func replay(t *testing.T, pg *target, tr *trace, order []*transaction) bool {
 			}
 		}
 	}
-	return tables(t, pg) == tr.final
+	return tables(t, pg, tr.run) == tr.final
 }
 
 // String shows a transaction in failures.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -144,19 +145,25 @@ func prepare(t testing.TB, tg *target, r run) {
 	conn.Close(t.Context())
 }
 
-// tables returns what all tables hold.
-func tables(t testing.TB, tg *target) string {
+var created = regexp.MustCompile(`CREATE TABLE (\w+)`)
+
+// tables returns what the tables of a run hold.
+func tables(t testing.TB, tg *target, r run) string {
 	t.Helper()
 	conn := connect(t, tg)
 	defer conn.Close(t.Context())
-	names := query(t.Context(), conn, "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE relkind = 'r' AND nspname = 'public' ORDER BY 1")
+	var statements []string
+	statements = append(statements, r.setup...)
+	for _, st := range r.steps {
+		statements = append(statements, r.text(st.sql, nil))
+	}
 	var b strings.Builder
-	for _, name := range strings.Split(strings.TrimSpace(names.text), "\n") {
-		if strings.HasPrefix(name, "SELECT") {
-			break
+	seen := map[string]bool{}
+	for _, m := range created.FindAllStringSubmatch(strings.Join(statements, "\n"), -1) {
+		if name := m[1]; !seen[name] {
+			seen[name] = true
+			fmt.Fprintf(&b, "table %s:\n%s", name, query(t.Context(), conn, "SELECT * FROM "+name).text)
 		}
-		a := query(t.Context(), conn, "SELECT * FROM "+name)
-		fmt.Fprintf(&b, "table %s:\n%s", name, a.text)
 	}
 	return b.String()
 }
