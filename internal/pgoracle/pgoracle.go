@@ -73,6 +73,18 @@ func binDir() (string, error) {
 	return "", exec.ErrNotFound
 }
 
+// Program returns the path of one of PostgreSQL 15's programs; exec.ErrNotFound where there is none.
+func Program(name string) (string, error) {
+	dir, err := binDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, name), nil
+}
+
+// SocketDir returns the directory of the server's Unix socket.
+func (s *Server) SocketDir() string { return s.dir }
+
 // Start starts a server of its own with more settings, each name=value. The caller stops it.
 // The error is exec.ErrNotFound where there is no PostgreSQL 15.
 func Start(settings ...string) (*Server, error) {
