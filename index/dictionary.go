@@ -33,7 +33,7 @@ type Dictionary struct {
 	moving  bool   // a compaction is under way
 
 	sorting, spare []uint64 // AddBatch's memory
-	rows           []uint32
+	rows, ids      []uint32
 }
 
 // entry is a key and its rows.
@@ -122,15 +122,19 @@ func (d *Dictionary) Add(key []byte, row uint32) {
 // AddBatch adds all pairs. It brings the rows of a key together first, so
 // that a posting is visited once.
 func (d *Dictionary) AddBatch(e *Entries) {
-	pairs := d.sorting[:0]
-	for from := 0; from < e.Len(); from += latchStep {
+	ids := d.ids[:0]
+	for from := 0; from < len(e.hashes); from += latchStep {
 		d.mu.Lock()
-		for i := from; i < min(from+latchStep, e.Len()); i++ {
-			key, row := e.At(i)
-			pairs = append(pairs, uint64(d.findOrAdd(e.hashes[i], key))<<32|uint64(row))
+		for i := from; i < min(from+latchStep, len(e.hashes)); i++ {
+			ids = append(ids, d.findOrAdd(e.hashes[i], e.key(uint32(i))))
 		}
 		d.mu.Unlock()
 	}
+	pairs := d.sorting[:0]
+	for i, row := range e.rows {
+		pairs = append(pairs, uint64(ids[e.of[i]])<<32|uint64(row))
+	}
+	d.ids = ids
 	pairs, d.spare = groupByEntry(pairs, d.spare, d.used)
 	d.sorting = pairs
 	for len(pairs) > 0 {
