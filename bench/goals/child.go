@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -21,7 +22,7 @@ func serveChild(dir string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	node.TuneCollector(0)
-	n, err := node.Start(ctx, node.Config{Dir: dir})
+	n, err := node.Start(ctx, node.Config{Dir: filepath.Join(dir, "data"), SocketDir: dir})
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func TestGoalsRun(t *testing.T) {
 	for _, g := range goals {
 		t.Run(g.name, func(t *testing.T) {
 			var table bytes.Buffer
-			s := settings{objects: 2000, runs: 1, seconds: time.Second, soak: 2 * time.Second, log: io.Discard}
+			s := settings{objects: 2000, runs: 1, soak: 2 * time.Second, log: io.Discard}
 			err := run(t.Context(), s, []string{g.name}, &table)
 			if errors.Is(err, exec.ErrNotFound) && os.Getenv("CI") != "true" {
 				t.Skip("SKIPPED FOR WANT OF PostgreSQL 15")

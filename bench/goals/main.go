@@ -64,7 +64,7 @@ func main() {
 	s := settings{log: os.Stderr}
 	flag.IntVar(&s.objects, "objects", 1_000_000, "how many homes")
 	flag.IntVar(&s.runs, "runs", 5, "how many runs the median is of")
-	flag.DurationVar(&s.seconds, "pgbench", 5*time.Second, "how long one pgbench run takes")
+	flag.DurationVar(&s.seconds, "pgbench", 5*time.Second, "how long one pgbench run takes; below a second each is of 20 transactions a client")
 	flag.DurationVar(&s.soak, "soak", 10*time.Minute, "how long the soak takes; the snapshot is then held for a fifth of it")
 	flag.Parse()
 	if err := run(ctx, s, flag.Args(), os.Stdout); err != nil {

@@ -4,27 +4,42 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
-
-	"github.com/jackc/pgx/v5"
+	"time"
 
 	"github.com/cachalotdb/cachalot/internal/human"
 	"github.com/cachalotdb/cachalot/internal/pgoracle"
 )
 
-// pgbenchAccounts is how many rows pgbench reads by key: its scale 10.
-const pgbenchAccounts = 1_000_000
+// load is one way to run pgbench, with the ratio to PostgreSQL's transactions a second that is the goal.
+type load struct {
+	script  string // pgbench's flag
+	name    string
+	clients int
+	goal    float64
+}
 
-// selectOnly is pgbench's own script for -S; given as a file it needs no catalog queries first.
-const selectOnly = "\\set aid random(1, 1000000)\nSELECT abalance FROM pgbench_accounts WHERE aid = :aid;\n"
+var loads = []load{
+	{"-S", "reads by primary key", 1, 1.4},
+	{"-S", "reads by primary key", 8, 2},
+	{"-S", "reads by primary key", 64, 2},
+	{"-b tpcb-like", "TPC-B", 8, 2},
+	{"-b tpcb-like", "TPC-B", 64, 2},
+}
 
-// measurePgbench compares point reads by primary key, in turns, at 1 and 8 clients.
+// place is where a server listens.
+type place struct{ host, port string }
+
+// measurePgbench compares pgbench's scripts as prepared statements on tables that pgbench made, both servers
+// syncing each commit, in turns, over TCP and over a Unix socket.
 func measurePgbench(ctx context.Context, s settings) ([]result, error) {
+	program, err := pgoracle.Program("pgbench")
+	if err != nil {
+		return nil, err
+	}
 	pg, err := pgoracle.Start("shared_buffers=2GB", "fsync=on")
 	if err != nil {
 		return nil, err
@@ -35,101 +50,102 @@ func measurePgbench(ctx context.Context, s settings) ([]result, error) {
 		return nil, err
 	}
 	defer c.stop()
-	dir, err := os.MkdirTemp("", "goals-pgbench-")
+	u, err := url.Parse(c.dsn)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	script := filepath.Join(dir, "select.sql")
-	if err := os.WriteFile(script, []byte(selectOnly), 0o600); err != nil {
-		return nil, err
+	b := &pgbench{program: program, settings: s}
+	networks := []struct {
+		name         string
+		ours, theirs place
+	}{
+		{"TCP", place{u.Hostname(), u.Port()}, place{"127.0.0.1", strconv.Itoa(pg.Port)}},
+		{"a Unix socket", place{c.dir, u.Port()}, place{pg.SocketDir(), strconv.Itoa(pg.Port)}},
 	}
-	for _, dsn := range []string{c.dsn, pg.DSN()} {
-		if err := fillAccounts(ctx, dsn); err != nil {
+	for _, at := range []place{networks[0].ours, networks[0].theirs} {
+		if err := b.fill(ctx, at); err != nil {
 			return nil, err
 		}
 	}
-	// As pgbench -i does; it spares the first readers the marking of rows as committed.
-	if err := (&loader{name: "postgres", dsn: pg.DSN()}).exec(ctx, "VACUUM ANALYZE pgbench_accounts"); err != nil {
-		return nil, err
-	}
 	var results []result
-	for _, g := range []struct {
-		clients int
-		goal    float64
-	}{{1, 1.4}, {8, 2}} {
-		var ours, theirs, ratios []float64
-		for range s.runs {
-			a, err := pgbench(ctx, c.dsn, script, g.clients, s)
+	for _, l := range loads {
+		for _, n := range networks {
+			r, err := b.compare(ctx, l, n.name, n.ours, n.theirs)
 			if err != nil {
 				return nil, err
 			}
-			b, err := pgbench(ctx, pg.DSN(), script, g.clients, s)
-			if err != nil {
-				return nil, err
-			}
-			fmt.Fprintf(s.log, "  %d clients: cachalot %.0f tps, postgres %.0f tps\n", g.clients, a, b)
-			ours, theirs, ratios = append(ours, a), append(theirs, b), append(ratios, a/b)
+			results = append(results, r)
 		}
-		ratio := median(ratios)
-		results = append(results, result{
-			what: fmt.Sprintf("pgbench -M prepared by primary key, %d clients, against PostgreSQL 15", g.clients),
-			measured: fmt.Sprintf("%.2f times: %s against %s a second", ratio,
-				human.Thousands(int(median(ours))), human.Thousands(int(median(theirs)))),
-			goal:  fmt.Sprintf("%.1f times", g.goal),
-			met:   ratio >= g.goal,
-			notes: "ratios " + list(ratios, "%.2f"),
-		})
 	}
 	return results, nil
 }
 
-func fillAccounts(ctx context.Context, dsn string) error {
-	conn, err := pgx.Connect(ctx, dsn)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(context.WithoutCancel(ctx))
-	if _, err := conn.Exec(ctx, "CREATE TABLE pgbench_accounts (aid int PRIMARY KEY, bid int, abalance int, filler text)"); err != nil {
-		return err
-	}
-	_, err = conn.CopyFrom(ctx, pgx.Identifier{"pgbench_accounts"}, []string{"aid", "bid", "abalance", "filler"},
-		pgx.CopyFromSlice(pgbenchAccounts, func(i int) ([]any, error) {
-			return []any{int32(i + 1), int32(i/100_000 + 1), int32(0), filler}, nil
-		}))
+// pgbench runs the program.
+type pgbench struct {
+	program  string
+	settings settings
+}
+
+// fill makes the tables: of scale 10 for a million objects, which are as many accounts.
+func (b *pgbench) fill(ctx context.Context, at place) error {
+	_, err := b.run(ctx, at, "-i", "-q", "-s", strconv.Itoa(max(1, b.settings.objects/100_000)))
 	return err
 }
 
-// filler is what pgbench fills its rows with, 84 characters.
-var filler = strings.Repeat(" ", 84)
+// compare runs a load against both servers in turns.
+func (b *pgbench) compare(ctx context.Context, l load, network string, ours, theirs place) (result, error) {
+	var a, p, ratios []float64
+	for range b.settings.runs {
+		x, err := b.measure(ctx, ours, l)
+		if err != nil {
+			return result{}, err
+		}
+		y, err := b.measure(ctx, theirs, l)
+		if err != nil {
+			return result{}, err
+		}
+		fmt.Fprintf(b.settings.log, "  %s, %d clients, %s: cachalot %.0f tps, postgres %.0f tps\n", l.name, l.clients, network, x, y)
+		a, p, ratios = append(a, x), append(p, y), append(ratios, x/y)
+	}
+	ratio := median(ratios)
+	return result{
+		what: fmt.Sprintf("pgbench -M prepared, %s, %d clients over %s, against PostgreSQL 15", l.name, l.clients, network),
+		measured: fmt.Sprintf("%.2f times: %s against %s a second", ratio,
+			human.Thousands(int(median(a))), human.Thousands(int(median(p)))),
+		goal:  fmt.Sprintf("%.1f times", l.goal),
+		met:   ratio >= l.goal,
+		notes: "ratios " + list(ratios, "%.2f"),
+	}, nil
+}
 
-var tps = regexp.MustCompile(`tps = ([0-9.]+)`)
+var (
+	tps    = regexp.MustCompile(`tps = ([0-9.]+)`)
+	failed = regexp.MustCompile(`number of failed transactions: ([0-9]+)`)
+)
 
-// pgbench returns the transactions a second.
-func pgbench(ctx context.Context, dsn, script string, clients int, s settings) (float64, error) {
-	u, err := url.Parse(dsn)
+// measure returns the transactions a second of one run, none of which may fail.
+func (b *pgbench) measure(ctx context.Context, at place, l load) (float64, error) {
+	args := append(strings.Fields(l.script), "-n", "-M", "prepared", "-c", strconv.Itoa(l.clients), "-j", strconv.Itoa(min(l.clients, 2)))
+	if b.settings.seconds < time.Second {
+		args = append(args, "-t", "20") // to see that it runs
+	} else {
+		args = append(args, "-T", strconv.Itoa(int(b.settings.seconds.Seconds())))
+	}
+	out, err := b.run(ctx, at, args...)
 	if err != nil {
 		return 0, err
 	}
-	program := "pgbench"
-	if own := "/usr/lib/postgresql/15/bin/pgbench"; fileExists(own) {
-		program = own
-	}
-	cmd := exec.CommandContext(ctx, program, "-n", "-M", "prepared", "-f", script, "-c", strconv.Itoa(clients),
-		"-j", strconv.Itoa(min(clients, 2)), "-T", strconv.Itoa(int(s.seconds.Seconds())),
-		"-h", u.Hostname(), "-p", u.Port(), "-U", "cachalot", "cachalot")
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return 0, fmt.Errorf("pgbench: %w\n%s", err, out)
-	}
-	m := tps.FindSubmatch(out)
-	if m == nil {
+	m, f := tps.FindSubmatch(out), failed.FindSubmatch(out)
+	if m == nil || f == nil || string(f[1]) != "0" {
 		return 0, fmt.Errorf("pgbench said\n%s", out)
 	}
 	return strconv.ParseFloat(string(m[1]), 64)
 }
 
-func fileExists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
+func (b *pgbench) run(ctx context.Context, at place, args ...string) ([]byte, error) {
+	out, err := exec.CommandContext(ctx, b.program, append(args, "-h", at.host, "-p", at.port, "-U", "cachalot", "cachalot")...).CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("pgbench %s: %w\n%s", args, err, out)
+	}
+	return out, nil
 }
