@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
@@ -53,6 +54,7 @@ func newSession(e *Engine, cfg server.SessionConfig) (*Session, error) {
 	s.set = newSettings(s.reportSetting)
 	s.set.setTCP = cfg.SetTCP
 	s.set.defaults["session_authorization"] = cfg.User
+	s.set.defaults["max_prepared_transactions"] = strconv.Itoa(e.db.MaxPrepared())
 	if cfg.ApplicationName != "" {
 		s.set.defaults["application_name"] = cfg.ApplicationName
 	}

@@ -118,6 +118,7 @@ var settingList = []*setting{
 	{name: "max_identifier_length", kind: intSetting, scope: internalScope, boot: "63", about: "Shows the maximum identifier length."},
 	{name: "max_index_keys", kind: intSetting, scope: internalScope, boot: "32", about: "Shows the maximum number of index keys."},
 	{name: "max_parallel_workers_per_gather", kind: intSetting, boot: "2", max: 1024},
+	{name: "max_prepared_transactions", kind: intSetting, scope: startScope, boot: "64", max: 262143, about: "Sets the maximum number of simultaneously prepared transactions."},
 	{name: "password_encryption", kind: enumSetting, boot: "scram-sha-256", enum: []string{"md5", "scram-sha-256"}},
 	{name: "plan_cache_mode", kind: enumSetting, boot: "auto", enum: []string{"auto", "force_generic_plan", "force_custom_plan"}},
 	{name: "quote_all_identifiers", kind: boolSetting, boot: "off"},

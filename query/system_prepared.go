@@ -13,7 +13,12 @@ var preparedColumns = []relationColumn{
 	{"database", value.Text},
 }
 
-// preparedRows is pg_prepared_xacts.
+// preparedRows is pg_prepared_xacts, the oldest first.
 func (e *Engine) preparedRows(*expr.Context) (int, func(int, []value.Value) []value.Value) {
-	return 0, nil
+	list := e.db.Prepared()
+	return len(list), func(i int, dst []value.Value) []value.Value {
+		p := &list[i]
+		return append(dst, transactionID(p.XID), value.NewText(p.GID), value.NewInt(value.Timestamptz, p.Prepared),
+			value.NewText(p.Owner), value.NewText(p.Database))
+	}
 }

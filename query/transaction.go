@@ -95,8 +95,10 @@ func (s *Session) transaction(ctx context.Context, t *ast.TransactionStmt) (serv
 		return s.abortBlock(t.Chain)
 	case ast.Savepoint, ast.ReleaseSavepoint, ast.RollbackTo:
 		return s.savepoint(t)
+	case ast.PrepareTransaction:
+		return s.prepareTransaction(ctx, t.Name)
 	}
-	return server.Result{}, sqlerr.NotSupported("two-phase transactions are not supported").At(t.Pos())
+	return s.finishPrepared(ctx, t)
 }
 
 func (s *Session) beginBlock(m ast.TransactionModes, pos int) error {

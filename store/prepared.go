@@ -299,6 +299,9 @@ func (db *DB) applyResolve(e *preparedTxn, r *resolveRecord) error {
 	return nil
 }
 
+// MaxPrepared returns how many transactions may be prepared at a time.
+func (db *DB) MaxPrepared() int { return db.cfg.MaxPrepared }
+
 // Prepared returns the prepared transactions, the oldest first.
 func (db *DB) Prepared() []PreparedInfo {
 	db.prepared.mu.Lock()

@@ -1,0 +1,42 @@
+package query
+
+import (
+	"context"
+
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/query/sql/ast"
+	"github.com/cachalotdb/cachalot/server"
+	"github.com/cachalotdb/cachalot/store"
+)
+
+// prepareTransaction is PREPARE TRANSACTION. It ends the block, whatever comes of it; a failed one is rolled back.
+func (s *Session) prepareTransaction(ctx context.Context, gid string) (server.Result, error) {
+	switch {
+	case s.status == server.TxFailed, !s.inBlock():
+		return s.abortBlock(false)
+	case s.status == server.TxIdle: // in a query of several statements, which are a block of their own
+		s.warn(sqlerr.NoActiveSQLTransaction, "there is no transaction in progress")
+	}
+	s.status = server.TxIdle
+	s.closePortals()
+	txn := s.txn
+	s.txn, s.savepoints = nil, nil
+	// As with COMMIT, what is in the log cannot be called off.
+	err := txn.Prepare(context.WithoutCancel(ctx), store.PrepareInfo{GID: gid, User: s.cfg.User, Database: s.cfg.Database})
+	s.set.end(err == nil)
+	return server.Result{Tag: "PREPARE TRANSACTION", TxEnded: true}, err
+}
+
+// finishPrepared is COMMIT PREPARED and ROLLBACK PREPARED.
+func (s *Session) finishPrepared(ctx context.Context, t *ast.TransactionStmt) (server.Result, error) {
+	tag, finish := "COMMIT PREPARED", s.engine.db.CommitPrepared
+	if t.Kind == ast.RollbackPrepared {
+		tag, finish = "ROLLBACK PREPARED", s.engine.db.RollbackPrepared
+	}
+	if s.inBlock() {
+		return server.Result{}, sqlerr.New(sqlerr.ActiveSQLTransaction, "%s cannot run inside a transaction block", tag)
+	}
+	// Every user is a superuser.
+	err := finish(context.WithoutCancel(ctx), t.Name, store.Finisher{User: s.cfg.User, Superuser: true, Database: s.cfg.Database})
+	return server.Result{Tag: tag}, err
+}
