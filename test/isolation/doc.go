@@ -12,7 +12,7 @@
 //	victim: T2              whom a deadlock kills, where the script makes one
 //	serializable: fails     at SERIALIZABLE somebody must get 40001; "allowed": nobody may
 //	differs: REASON         ours does something else on purpose; the test prints the reason, and fails when there is no difference
-//	differs a, b: REASON    only in runs with these words
+//	differs a | b: REASON   only in runs with these words
 //
 // Then come the steps, in their order:
 //

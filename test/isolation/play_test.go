@@ -194,6 +194,9 @@ func (p *player) take(ctx context.Context, at int, f finish) {
 		p.values[name], _, _ = strings.Cut(f.answer.text, "\n")
 		f.answer.text = "$" + name + "\n"
 	}
+	for name, v := range p.values {
+		f.answer.text = strings.ReplaceAll(f.answer.text, v, "$"+name)
+	}
 	p.trace.events = append(p.trace.events, event{at: at, step: i, answer: f.answer})
 	if len(s.queue) > 0 {
 		next := s.queue[0]

@@ -104,7 +104,7 @@ func (s *script) line(line string, number int) error {
 	case head == "serializable" && (rest == string(fails) || rest == string(allowed)):
 		s.demand = demand(rest)
 	case word == "differs":
-		s.differs = append(s.differs, difference{split(about, ","), rest})
+		s.differs = append(s.differs, difference{split(about, "|"), rest})
 	default:
 		return fmt.Errorf("what is %q?", head)
 	}
