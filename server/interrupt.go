@@ -26,6 +26,9 @@ func (s *session) begin(parent context.Context) {
 		}
 		s.ctx, s.cancel = context.WithCancelCause(parent)
 	}
+	if s.force { // it came between the message and here, and found nothing to cancel
+		s.cancel(s.ending)
+	}
 }
 
 // end marks the session idle.

@@ -64,13 +64,14 @@ func (p *peerWatch) run(gone func(id uint32)) {
 	for {
 		n := 0
 		err := p.raw.Read(func(epoll uintptr) bool {
-			n, _ = unix.EpollWait(int(epoll), events[:], 0)
-			return n > 0
+			var err error
+			n, err = unix.EpollWait(int(epoll), events[:], 0)
+			return n > 0 || err != nil
 		})
 		if err != nil {
 			return
 		}
-		for _, e := range events[:n] {
+		for _, e := range events[:max(n, 0)] {
 			gone(uint32(e.Fd))
 		}
 	}

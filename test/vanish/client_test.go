@@ -33,8 +33,8 @@ func (d dialer) session(ctx context.Context) (*pgconn.PgConn, error) {
 	return pgconn.ConnectConfig(ctx, cfg)
 }
 
-// exec runs statements and returns the first field of the last row.
-func exec(ctx context.Context, conn *pgconn.PgConn, sql string) (string, error) {
+// run runs statements and returns the first field of the last row.
+func run(ctx context.Context, conn *pgconn.PgConn, sql string) (string, error) {
 	results, err := conn.Exec(ctx, sql).ReadAll()
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", sql, err)
@@ -55,14 +55,14 @@ type client struct {
 	fe   *pgproto3.Frontend
 }
 
-// vanisher opens a session, runs statements in it and then takes it out of the driver's hands.
-func (d dialer) vanisher(ctx context.Context, sql string) (*client, error) {
+// vanisher opens a session, runs queries in it and then takes it out of the driver's hands.
+func (d dialer) vanisher(ctx context.Context, queries ...string) (*client, error) {
 	conn, err := d.session(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if sql != "" {
-		if _, err := exec(ctx, conn, sql); err != nil {
+	for _, sql := range queries {
+		if _, err := run(ctx, conn, sql); err != nil {
 			conn.Close(ctx) //nolint:errcheck // the first error counts
 			return nil, err
 		}
@@ -107,12 +107,12 @@ func (c *client) leave(reset bool) {
 	c.conn.Close()
 }
 
-// mustExec is exec for what cannot fail.
+// mustExec is run for what cannot fail.
 func mustExec(t testing.TB, conn *pgconn.PgConn, sql string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	s, err := exec(ctx, conn, sql)
+	s, err := run(ctx, conn, sql)
 	if err != nil {
 		t.Fatal(err)
 	}

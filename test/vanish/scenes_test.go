@@ -32,10 +32,10 @@ const unending = "SELECT g, repeat('x', 1000) FROM generate_series(1, 1000000000
 
 var scenes = []scene{
 	{"idle in a transaction", func(ctx context.Context, d dialer, prelude string, key int) (*client, error) {
-		return d.vanisher(ctx, prelude+lock(key))
+		return d.vanisher(ctx, prelude, lock(key))
 	}, "ClientRead"},
 	{"in a failed block", func(ctx context.Context, d dialer, prelude string, key int) (*client, error) {
-		c, err := d.vanisher(ctx, prelude+lock(key))
+		c, err := d.vanisher(ctx, prelude, lock(key))
 		if err == nil {
 			err = c.send(&pgproto3.Query{String: "SELECT 1/0"})
 		}
@@ -47,7 +47,7 @@ var scenes = []scene{
 		return query(fmt.Sprintf("UPDATE vanish SET n = n + 1 WHERE id = %d", 2*key+1))(ctx, d, prelude, key)
 	}, "tuple"},
 	{"in COPY IN", func(ctx context.Context, d dialer, prelude string, key int) (*client, error) {
-		c, err := d.vanisher(ctx, prelude+lock(key))
+		c, err := d.vanisher(ctx, prelude, lock(key))
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +64,7 @@ var scenes = []scene{
 		return c, c.send(&pgproto3.CopyData{Data: []byte(data.String())})
 	}, "ClientRead"},
 	{"in a CopyData message", func(ctx context.Context, d dialer, prelude string, key int) (*client, error) {
-		c, err := d.vanisher(ctx, prelude+lock(key))
+		c, err := d.vanisher(ctx, prelude, lock(key))
 		if err != nil {
 			return nil, err
 		}
@@ -79,14 +79,14 @@ var scenes = []scene{
 	{"in COPY OUT", stopReading[*pgproto3.CopyData]("COPY (" + unending + ") TO STDOUT"), "ClientWrite"},
 	{"in a result", stopReading[*pgproto3.DataRow](unending), "ClientWrite"},
 	{"in a message", func(ctx context.Context, d dialer, prelude string, key int) (*client, error) {
-		c, err := d.vanisher(ctx, prelude+lock(key))
+		c, err := d.vanisher(ctx, prelude, lock(key))
 		if err == nil {
 			err = c.part('Q', 20_000, []byte("SELECT "))
 		}
 		return c, err
 	}, "ClientRead"},
 	{"before the Sync", func(ctx context.Context, d dialer, prelude string, key int) (*client, error) {
-		c, err := d.vanisher(ctx, prelude+fmt.Sprintf("SELECT pg_advisory_lock(%d)", key))
+		c, err := d.vanisher(ctx, prelude, fmt.Sprintf("SELECT pg_advisory_lock(%d)", key))
 		if err != nil {
 			return nil, err
 		}
@@ -97,7 +97,7 @@ var scenes = []scene{
 		return c, await[*pgproto3.CommandComplete](c)
 	}, ""},
 	{"with a suspended portal", func(ctx context.Context, d dialer, prelude string, key int) (*client, error) {
-		c, err := d.vanisher(ctx, prelude+lock(key))
+		c, err := d.vanisher(ctx, prelude, lock(key))
 		if err != nil {
 			return nil, err
 		}
@@ -107,7 +107,7 @@ var scenes = []scene{
 		return c, await[*pgproto3.PortalSuspended](c)
 	}, ""},
 	{"with more statements under way", func(ctx context.Context, d dialer, prelude string, key int) (*client, error) {
-		c, err := d.vanisher(ctx, prelude+lock(key))
+		c, err := d.vanisher(ctx, prelude, lock(key))
 		if err != nil {
 			return nil, err
 		}
@@ -121,7 +121,7 @@ var scenes = []scene{
 // query is a scene in which the server works at a statement.
 func query(sql string) func(context.Context, dialer, string, int) (*client, error) {
 	return func(ctx context.Context, d dialer, prelude string, key int) (*client, error) {
-		c, err := d.vanisher(ctx, prelude+lock(key))
+		c, err := d.vanisher(ctx, prelude, lock(key))
 		if err == nil {
 			err = c.send(&pgproto3.Query{String: sql})
 		}
@@ -156,7 +156,7 @@ func newRival(ctx context.Context, d dialer) (r rival, err error) {
 	}
 	for _, c := range []*pgconn.PgConn{r.conn, r.second} {
 		if err == nil {
-			_, err = exec(ctx, c, fmt.Sprintf("SET lock_timeout = %d", patience.Milliseconds()))
+			_, err = run(ctx, c, fmt.Sprintf("SET lock_timeout = %d", patience.Milliseconds()))
 		}
 	}
 	return r, err
@@ -169,25 +169,25 @@ func (r rival) close(ctx context.Context) {
 
 // hold takes the row that a client is to wait for.
 func (r rival) hold(ctx context.Context, key int) error {
-	_, err := exec(ctx, r.second, fmt.Sprintf("BEGIN; UPDATE vanish SET n = n + 1 WHERE id = %d", 2*key+1))
+	_, err := run(ctx, r.second, fmt.Sprintf("BEGIN; UPDATE vanish SET n = n + 1 WHERE id = %d", 2*key+1))
 	return err
 }
 
 // take takes all that a client held, and gives up what hold has taken.
 func (r rival) take(ctx context.Context, key int) error {
-	_, err := exec(ctx, r.conn, fmt.Sprintf(
+	_, err := run(ctx, r.conn, fmt.Sprintf(
 		"UPDATE vanish SET n = n + 1 WHERE id = %d; SELECT pg_advisory_xact_lock(%d)", 2*key, key))
 	if err != nil {
 		return err
 	}
-	_, err = exec(ctx, r.second, "COMMIT")
+	_, err = run(ctx, r.second, "COMMIT")
 	return err
 }
 
 // until asks what the client's session waits for until it is the scene's event.
 func (r rival) until(ctx context.Context, pid uint32, event string) error {
 	for event != "" {
-		got, err := exec(ctx, r.conn, fmt.Sprintf("SELECT coalesce(wait_event, '') FROM pg_stat_activity WHERE pid = %d", pid))
+		got, err := run(ctx, r.conn, fmt.Sprintf("SELECT coalesce(wait_event, '') FROM pg_stat_activity WHERE pid = %d", pid))
 		if err != nil || got == event {
 			return err
 		}
