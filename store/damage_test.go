@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/vfs"
 	"github.com/cachalotdb/cachalot/wal"
 )
@@ -29,6 +30,9 @@ func TestEveryByteOfACheckpointCounts(t *testing.T) {
 	d.create()
 	d.commit(func(txn *Txn) error {
 		return feed(ctx, txn, d.table(txn), []testRow{{id: 1, town: "Paris", tags: []string{"a"}}, {id: 2, town: "Nice"}})
+	})
+	d.mustPrepare("in doubt", func(txn *Txn, def *schema.Table) error {
+		return errors.Join(feed(ctx, txn, def, []testRow{{id: 3}}), put(ctx, txn, def, testRow{id: 1}), share(ctx, txn, def, 2))
 	})
 	if err := d.db.Checkpoint(ctx); err != nil {
 		t.Fatal(err)
@@ -78,6 +82,15 @@ func TestDamagedLogIsRefused(t *testing.T) {
 	for id := range int64(5) {
 		d.commit(func(txn *Txn) error { return put(ctx, txn, d.table(txn), testRow{id: id, town: "Paris"}) })
 	}
+	for _, gid := range []string{"commit", "rollback", "in doubt"} {
+		d.mustPrepare(gid, func(txn *Txn, def *schema.Table) error { return put(ctx, txn, def, testRow{id: int64(len(gid))}) })
+		if gid == "in doubt" {
+			break
+		}
+		if err := d.finish(gid, gid == "commit"); err != nil {
+			t.Fatal(err)
+		}
+	}
 	end := d.db.log.wal.End()
 	d.close()
 	fs := d.cfg.FS.(*vfs.Mem)
@@ -101,6 +114,56 @@ func TestDamagedLogIsRefused(t *testing.T) {
 	}
 	if _, err := CheckDir(ctx, fs, "data", nil); err != nil {
 		t.Fatalf("undamaged: %v", err)
+	}
+}
+
+// TestWrongPreparedRecords puts records of prepared transactions into a log or a checkpoint that cannot be there, with right checksums.
+func TestWrongPreparedRecords(t *testing.T) {
+	ctx := context.Background()
+	unapplied := func(kind byte, b []byte) func(d *testDB) {
+		return func(d *testDB) {
+			p := d.db.log.proposal()
+			p.kind, p.payload, p.sync = kind, b, true
+			p.apply = func(uint64) error { return nil }
+			if err := d.db.log.Propose(p); err != nil {
+				d.t.Fatal(err)
+			}
+		}
+	}
+	resolve, _ := (&resolveRecord{number: 1, gid: "none", outcome: outcomeRollback}).append(nil)
+	other, _ := (&resolveRecord{number: 1 << 40, gid: "g", outcome: outcomeRollback}).append(nil)
+	for _, c := range []struct {
+		name string
+		do   func(d *testDB)
+		says string
+	}{
+		{"an end of nothing", unapplied(recordResolve, resolve), "which there is not"},
+		{"an end of another", unapplied(recordResolve, other), "which there is not"},
+		{"a second of the name", unapplied(recordPrepare, (&prepareRecord{number: 7, gid: "g"}).append(nil)), "prepared twice"},
+		{"half a record", unapplied(recordPrepare, (&prepareRecord{number: 7, gid: "h"}).append(nil)[:15]), "malformed"},
+		{"a partition too many", unapplied(recordPrepare, (&prepareRecord{number: 7, gid: "h", parts: []part{{partition: 2}}}).append(nil)), "partition 2 of 2"},
+		{"a checkpoint in which a condition is false", func(d *testDB) {
+			d.db.prepared.byGID["g"].rec.parts[0].ops[0].cond = cond{kind: condAbsent}
+			if err := d.db.Checkpoint(ctx); err != nil {
+				d.t.Fatal(err)
+			}
+		}, "checkpoint is corrupt"},
+	} {
+		d := openTest(t, memConfig(vfs.NewMem(), 2))
+		d.create()
+		d.commit(func(txn *Txn) error { return put(ctx, txn, d.table(txn), testRow{id: 1}) })
+		d.mustPrepare("g", func(txn *Txn, def *schema.Table) error { return put(ctx, txn, def, testRow{id: 1}) })
+		c.do(d)
+		d.db.Close()
+		if _, err := CheckDir(ctx, d.cfg.FS, "data", nil); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: check says %v", c.name, err)
+		}
+		if db, err := Open(ctx, d.cfg); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: the start says %v", c.name, err)
+			if err == nil {
+				db.Close()
+			}
+		}
 	}
 }
 
