@@ -125,7 +125,9 @@ func (s *Session) setTransaction(st *ast.SetTransactionStmt) error {
 	}
 	if s.status == server.TxIdle {
 		s.warn(sqlerr.NoActiveSQLTransaction, "SET TRANSACTION can only be used in transaction blocks")
-		return nil
+		if st.Snapshot == "" {
+			return nil
+		}
 	}
 	if st.Snapshot != "" {
 		return s.importSnapshot(st.Snapshot)
@@ -154,10 +156,8 @@ func (s *Session) setSessionModes(m ast.TransactionModes) error {
 // importSnapshot is SET TRANSACTION SNAPSHOT.
 func (s *Session) importSnapshot(id string) error {
 	switch {
-	case s.txn.HasSnapshot():
+	case s.txn.HasSnapshot() || len(s.savepoints) > 0:
 		return sqlerr.New(sqlerr.ActiveSQLTransaction, "SET TRANSACTION SNAPSHOT must be called before any query")
-	case len(s.savepoints) > 0:
-		return sqlerr.New(sqlerr.ActiveSQLTransaction, "SET TRANSACTION SNAPSHOT must not be called in a subtransaction")
 	case s.txn.Isolation() == store.ReadCommitted:
 		return sqlerr.NotSupported("a snapshot-importing transaction must have isolation level SERIALIZABLE or REPEATABLE READ")
 	}

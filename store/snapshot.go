@@ -62,9 +62,10 @@ func (t *Txn) ReadersExcluded() bool { return t.db.excluding.Load() > 0 }
 
 // exportedSnapshot is a snapshot that other transactions may take over while its own is open.
 type exportedSnapshot struct {
-	id   string
-	base *publication
-	pin  *reader
+	id    string
+	base  *publication
+	pin   *reader
+	level Isolation // of its transaction
 }
 
 // exportedSnapshots are those there are, by id.
@@ -83,7 +84,7 @@ func (s *exportedSnapshots) remove(e *exportedSnapshot) {
 // ExportSnapshot makes the transaction's snapshot, at ReadCommitted that of this moment, one that others can
 // import while this transaction is open, and returns its id. What the transaction itself has written is not in it.
 func (t *Txn) ExportSnapshot() string {
-	e := &exportedSnapshot{pin: t.db.readers.acquire()}
+	e := &exportedSnapshot{pin: t.db.readers.acquire(), level: t.opts.Isolation}
 	e.base = t.snapshot(e.pin)
 	e.pin.leave()
 	s := &t.db.snapshots
@@ -108,6 +109,9 @@ func (t *Txn) ImportSnapshot(id string) error {
 	e := s.byID[id]
 	if e == nil {
 		return sqlerr.New(sqlerr.InvalidParameterValue, "invalid snapshot identifier: \"%s\"", id)
+	}
+	if t.opts.Isolation == Serializable && e.level != Serializable {
+		return sqlerr.NotSupported("a serializable transaction cannot import a snapshot from a non-serializable transaction")
 	}
 	if t.opts.Isolation == Serializable && !t.opts.ReadOnly {
 		// What was committed between the snapshot and now is not known any more, so its COMMIT could not be judged.

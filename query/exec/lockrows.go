@@ -90,7 +90,7 @@ func (l *lockRows) lock(ctx context.Context) (bool, error) {
 		return true, nil
 	}
 	if txn.Isolation() != store.ReadCommitted {
-		return false, store.SerializationFailure(!ok)
+		return false, store.SerializationFailure(false) // PostgreSQL says so of deleted rows too
 	}
 	if !ok {
 		txn.UnlockTo(mark)
