@@ -38,6 +38,8 @@ type client struct {
 	conn   *pgx.Conn
 	nextID int64 // ids are this client's own, in all rounds
 	mine   []int64
+
+	inDoubt []int64 // batches that it has prepared and not ended, the oldest first
 }
 
 // newClients returns the clients, each with the kind of commit that it does over and over.
@@ -54,6 +56,7 @@ func newClients(l *ledger, seed uint64) []*client {
 	}
 	add(func(c *client) func(context.Context) error { return c.feed })
 	add(func(c *client) func(context.Context) error { return c.feedInBlock })
+	add(func(c *client) func(context.Context) error { return c.twoPhase })
 	add(func(c *client) func(context.Context) error { return c.count })
 	return all
 }

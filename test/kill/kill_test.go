@@ -47,7 +47,7 @@ func TestKillLosesNothing(t *testing.T) {
 	}
 	s := start()
 	harness.Exec(t, s.Connect(), schema...)
-	commits, underWay := 0, 0
+	commits, underWay, doubtful := 0, 0, 0
 	for round := range rounds(t) {
 		runRound(t, s, l, clients, leastCommits+random.IntN(300))
 		commits, underWay = commits+l.acknowledged, underWay+l.unknown()
@@ -61,7 +61,9 @@ func TestKillLosesNothing(t *testing.T) {
 			t.Fatalf("seed %d, round %d: check says %d\n%s%s", seed, round, code, out, errs)
 		}
 		s = start()
-		for _, err := range l.settle(look(t, s.Connect())) {
+		doubtful += len(l.prepared)
+		wrong := resolve(t, s.Connect(), l)
+		for _, err := range append(wrong, l.settle(look(t, s.Connect()))...) {
 			t.Errorf("seed %d, round %d: %v", seed, round, err)
 		}
 		if t.Failed() {
@@ -76,7 +78,10 @@ func TestKillLosesNothing(t *testing.T) {
 	if out, errs, code := harness.Run(t, "", "check", dir); code != 0 {
 		t.Errorf("after a clean stop check says %d\n%s%s", code, out, errs)
 	}
-	t.Logf("%d rounds, %d commits acknowledged, %d more under way", rounds(t), commits, underWay)
+	if doubtful == 0 {
+		t.Error("nothing was prepared at any kill")
+	}
+	t.Logf("%d rounds, %d commits acknowledged, %d more under way, %d prepared", rounds(t), commits, underWay, doubtful)
 }
 
 // runRound lets the clients write until enough was acknowledged, kills the server meanwhile and waits

@@ -19,6 +19,7 @@ type ledger struct {
 	batches   map[int64]batch    // feeds, by id
 	transfers map[int64]transfer // by id
 	counters  map[int]counter    // by key
+	prepared  map[int64]doubt    // batches of prepared transactions, by id
 }
 
 type batch struct {
@@ -44,6 +45,7 @@ func newLedger() *ledger {
 		batches:   map[int64]batch{},
 		transfers: map[int64]transfer{},
 		counters:  map[int]counter{},
+		prepared:  map[int64]doubt{},
 	}
 }
 
