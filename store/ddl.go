@@ -29,6 +29,9 @@ func (t *Txn) Catalog() *schema.Catalog {
 // What the definition needs in memory is made at once: nobody else uses it
 // before the commit, and Rollback takes it back.
 func (t *Txn) PutTable(def *schema.Table) error {
+	if err := t.mayDefine(def.OID); err != nil {
+		return err
+	}
 	coll := t.state(t.db.published.Load().state).collections[def.OID]
 	switch {
 	case coll == nil || coll.generation != def.Generation:
@@ -43,6 +46,20 @@ func (t *Txn) PutTable(def *schema.Table) error {
 		t.delta(coll).widen(def)
 	}
 	t.change(schemaChange{put: def})
+	return nil
+}
+
+// mayDefine refuses, 40001, to change a table whose definition is not any more the one that the transaction's snapshot
+// shows: its Views could show neither.
+func (t *Txn) mayDefine(oid uint32) error {
+	if t.base == nil {
+		return nil
+	}
+	then, _ := t.base.state.catalog.TableByOID(oid)
+	now, _ := t.db.published.Load().state.catalog.TableByOID(oid)
+	if then != now {
+		return SerializationFailure(false)
+	}
 	return nil
 }
 
@@ -109,6 +126,9 @@ func (t *Txn) AddIndex(ctx context.Context, tbl *schema.Table, x *schema.Index) 
 	if err != nil {
 		return err
 	}
+	if err := t.mayDefine(tbl.OID); err != nil {
+		return err
+	}
 	def := tbl.Clone()
 	def.Indexes = append(def.Indexes, x)
 	def.Version++
@@ -128,6 +148,9 @@ func (t *Txn) AddIndex(ctx context.Context, tbl *schema.Table, x *schema.Index) 
 
 // DropTable drops a table, whose exclusive lock is held.
 func (t *Txn) DropTable(oid uint32) error {
+	if err := t.mayDefine(oid); err != nil {
+		return err
+	}
 	t.forget(oid)
 	t.change(schemaChange{drop: oid})
 	return nil
