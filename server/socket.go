@@ -36,8 +36,12 @@ func listenSocket(dir string, port int) (net.Listener, error) {
 	return l, nil
 }
 
-// abandoned says whether nobody listens on a socket any more.
+// abandoned says whether a file is a socket on which nobody listens any more.
 func abandoned(path string) bool {
+	// A file of another kind would refuse the connection too.
+	if info, err := os.Lstat(path); err != nil || info.Mode().Type() != os.ModeSocket {
+		return false
+	}
 	conn, err := net.Dial("unix", path)
 	if err == nil {
 		conn.Close()
