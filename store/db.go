@@ -36,7 +36,8 @@ type Config struct {
 	CheckpointBytes int64
 	// SegmentBytes is the size of the log's files. Default: wal's.
 	SegmentBytes int64
-	// MaxPrepared is how many transactions may be prepared at a time. Default 64.
+	// MaxPrepared is how many transactions may be prepared at a time, or
+	// NoPrepared. Default 64. An existing directory may hold more.
 	MaxPrepared int
 	// MaintenanceInterval is how often vacuum looks for work unasked, and how
 	// long an asynchronous commit may wait for its sync. Default 100 ms.
@@ -66,7 +67,7 @@ func (c Config) withDefaults() Config {
 		c.CheckpointBytes = 1 << 30
 	}
 	if c.MaxPrepared == 0 {
-		c.MaxPrepared = 64
+		c.MaxPrepared = defaultPrepared
 	}
 	if c.MaintenanceInterval == 0 {
 		c.MaintenanceInterval = 100 * time.Millisecond

@@ -35,6 +35,11 @@ type PreparedInfo struct {
 	Database string
 }
 
+// NoPrepared is the Config.MaxPrepared that refuses all.
+const NoPrepared = -1
+
+const defaultPrepared = 64
+
 // maxGIDBytes is PostgreSQL's GIDSIZE: an identifier is shorter.
 const maxGIDBytes = 200
 
@@ -71,7 +76,7 @@ func (e *preparedTxn) info() PreparedInfo {
 // written is seen by nobody, and gets its timestamp when it is committed.
 //
 // Refused are transactions that have changed the schema (0A000), identifiers that are taken (42710) or too long
-// (22023), and more transactions than Config.MaxPrepared (53200).
+// (22023), and more transactions than Config.MaxPrepared (53200, or 55000 for none).
 func (t *Txn) Prepare(ctx context.Context, info PrepareInfo) error {
 	invariant.Check(!t.ended, "transaction %q is prepared after its end", info.GID)
 	e, err := t.prepare(ctx, info)
@@ -95,7 +100,7 @@ func (t *Txn) prepare(ctx context.Context, info PrepareInfo) (_ *preparedTxn, er
 	if err := cmp.Or(t.checkSessionLocks(), t.checkReads()); err != nil {
 		return nil, err
 	}
-	e, err := t.db.prepared.reserve(info, t.db.cfg.MaxPrepared)
+	e, err := t.db.prepared.reserve(info, t.db.MaxPrepared())
 	if err != nil {
 		return nil, err
 	}
@@ -300,7 +305,7 @@ func (db *DB) applyResolve(e *preparedTxn, r *resolveRecord) error {
 }
 
 // MaxPrepared returns how many transactions may be prepared at a time.
-func (db *DB) MaxPrepared() int { return db.cfg.MaxPrepared }
+func (db *DB) MaxPrepared() int { return max(db.cfg.MaxPrepared, 0) }
 
 // Prepared returns the prepared transactions, the oldest first.
 func (db *DB) Prepared() []PreparedInfo {
@@ -322,6 +327,10 @@ func (db *DB) Prepared() []PreparedInfo {
 func (ps *preparedTxns) reserve(info PrepareInfo, limit int) (*preparedTxn, error) {
 	if len(info.GID) >= maxGIDBytes {
 		return nil, sqlerr.New(sqlerr.InvalidParameterValue, "transaction identifier \"%s\" is too long", info.GID)
+	}
+	if limit == 0 {
+		return nil, sqlerr.New(sqlerr.ObjectNotInPrerequisiteState, "prepared transactions are disabled").
+			WithHint("Set max_prepared_transactions to a nonzero value.")
 	}
 	ps.mu.Lock()
 	defer ps.mu.Unlock()

@@ -274,6 +274,11 @@ func TestPrepareRefuses(t *testing.T) {
 		t.Errorf("one too many: %v", err)
 	}
 
+	none := openTest(t, Config{MaxPrepared: NoPrepared})
+	if err := none.db.Begin(TxnOptions{}).Prepare(ctx, prepareAs("g")); !isCode(err, sqlerr.ObjectNotInPrerequisiteState) || none.db.MaxPrepared() != 0 {
+		t.Errorf("disabled: %v", err)
+	}
+
 	for _, c := range []struct {
 		gid  string
 		by   Finisher

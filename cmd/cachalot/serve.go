@@ -14,6 +14,7 @@ import (
 
 	"github.com/cachalotdb/cachalot/internal/human"
 	"github.com/cachalotdb/cachalot/internal/node"
+	"github.com/cachalotdb/cachalot/store"
 )
 
 // serveOptions are the flags of serve.
@@ -22,6 +23,7 @@ type serveOptions struct {
 	socketDir                  string
 	memory, insecure           bool
 	maxConnections             int
+	maxPrepared                int
 	shutdownTimeout            time.Duration
 	memoryLimit                string
 	checkpointSize             string
@@ -51,6 +53,7 @@ A second signal ends the process at once; the log keeps what was acknowledged.`,
 	f.StringVar(&o.http, "http", "127.0.0.1:48480", "`address` for GET /readyz and /healthz; empty for none")
 	f.StringVar(&o.config, "config", "", "`file` with settings")
 	f.IntVar(&o.maxConnections, "max-connections", 1000, "how many sessions there may be")
+	f.IntVar(&o.maxPrepared, "max-prepared-transactions", 64, "how many transactions may be prepared at a time; 0 refuses PREPARE TRANSACTION")
 	f.BoolVar(&o.insecure, "insecure", false, "listen on an address that other machines reach, though there are no passwords yet")
 	f.DurationVar(&o.shutdownTimeout, "shutdown-timeout", 10*time.Second, "how long statements may go on after the first signal")
 	f.StringVar(&o.memoryLimit, "memory-limit", "", "collect garbage more often above so much memory, such as 8GiB; GOMEMLIMIT if empty")
@@ -74,6 +77,8 @@ func (o *serveOptions) validate() error {
 		return errors.New("--data and --memory exclude each other")
 	case o.maxConnections < 1:
 		return fmt.Errorf("--max-connections %d is less than 1", o.maxConnections)
+	case o.maxPrepared < 0:
+		return fmt.Errorf("--max-prepared-transactions %d is less than 0", o.maxPrepared)
 	}
 	for flag, addr := range map[string]string{"listen": o.listen, "http": o.http} {
 		if flag == "http" && addr == "" {
@@ -116,6 +121,10 @@ func (o *serveOptions) run(cmd *cobra.Command) error {
 	if err != nil {
 		return usageError(cmd, fmt.Errorf("--checkpoint-size: %w", err))
 	}
+	maxPrepared := o.maxPrepared
+	if maxPrepared == 0 {
+		maxPrepared = store.NoPrepared
+	}
 	node.TuneCollector(limit)
 	var h *health
 	if o.http != "" {
@@ -132,6 +141,7 @@ func (o *serveOptions) run(cmd *cobra.Command) error {
 		SocketDir:       o.socketDir,
 		Insecure:        o.insecure,
 		MaxConnections:  o.maxConnections,
+		MaxPrepared:     maxPrepared,
 		CheckpointBytes: checkpoint,
 		Logger:          logger,
 		Progress:        shown.bytes,

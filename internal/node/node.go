@@ -32,6 +32,8 @@ type Config struct {
 	MaxConnections int
 	// Partitions is a power of two. Default: the store's.
 	Partitions int
+	// MaxPrepared is how many transactions may be prepared at a time. Default: the store's.
+	MaxPrepared int
 	// CheckpointBytes of log start a checkpoint. Default: the store's.
 	CheckpointBytes int64
 	// Logger takes the node's events. Default: none.
@@ -61,6 +63,7 @@ func Start(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Dir:             cfg.Dir,
 		FS:              cfg.FS,
 		Partitions:      cfg.Partitions,
+		MaxPrepared:     cfg.MaxPrepared,
 		CheckpointBytes: cfg.CheckpointBytes,
 		Logger:          cfg.Logger,
 		Progress:        cfg.Progress,
