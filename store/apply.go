@@ -209,33 +209,6 @@ func missing(c *schema.Column) value.Value {
 	return v
 }
 
-// allot returns a slot for a new version.
-func (p *Part) allot() uint32 {
-	if n := len(p.free); n > 0 {
-		row := p.free[n-1]
-		p.free = p.free[:n-1]
-		return row
-	}
-	p.rows++
-	return p.rows - 1
-}
-
-// allotRuns returns n slots for new versions: free ones if there are enough.
-func (p *Part) allotRuns(n int) []rowRun {
-	if len(p.free) < n {
-		p.rows += uint32(n)
-		return []rowRun{{p.rows - uint32(n), uint32(n)}}
-	}
-	taken := p.free[len(p.free)-n:]
-	p.free = p.free[:len(p.free)-n]
-	slices.Sort(taken)
-	var runs []rowRun
-	for _, row := range taken {
-		runs = appendRow(runs, row)
-	}
-	return runs
-}
-
 // begin publishes a version whose columns are set and makes it the head of its key.
 func (p *Part) begin(row uint32, stamp uint64, s *status, hash uint64, head uint32, linked bool) {
 	p.live.Add(1)

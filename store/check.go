@@ -35,15 +35,8 @@ func (db *DB) Check(ctx context.Context) error {
 func (p *Part) check(db *DB) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	free := map[uint32]bool{}
-	for _, row := range p.free {
-		if free[row] {
-			return fmt.Errorf("slot %d is free twice", row)
-		}
-		free[row] = true
-	}
 	var rows []uint32
-	quarantined := 0
+	quarantined, free := 0, 0
 	for _, q := range p.quarantine {
 		quarantined += len(q.rows)
 	}
@@ -51,14 +44,20 @@ func (p *Part) check(db *DB) error {
 		if p.unlinked.has(row) {
 			quarantined--
 		}
+		if p.free.rows.has(row) {
+			free++
+		}
 		switch begun := p.versions.Begin(row) != column.NotBegun; {
-		case begun && free[row]:
+		case begun && p.free.rows.has(row):
 			return fmt.Errorf("slot %d is free and holds a version", row)
-		case !begun && !free[row]:
+		case !begun && !p.free.rows.has(row):
 			return fmt.Errorf("slot %d is lost: it holds no version and is not free", row)
 		case begun && !p.unlinked.has(row):
 			rows = append(rows, row)
 		}
+	}
+	if free != p.free.n {
+		return fmt.Errorf("%d slots are free, %d are counted", free, p.free.n)
 	}
 	if quarantined != 0 {
 		return fmt.Errorf("%d more rows are in quarantine than are marked as unlinked", quarantined)

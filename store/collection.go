@@ -80,7 +80,7 @@ type Part struct {
 
 	mu         sync.Mutex // guards below; order: DB.applying, then Part.mu of ascending ids
 	rows       uint32     // slots ever used
-	free       []uint32   // slots that may be used again
+	free       freeSlots  // those that may be used again
 	dead       []deadRow  // ended versions in about the order of their ends
 	quarantine []quarantined
 	unlinked   rowSet // the rows in quarantine
@@ -105,22 +105,6 @@ type deadRow struct {
 type quarantined struct {
 	epoch uint64
 	rows  []uint32
-}
-
-// rowSet is a set of a part's slots, a bit each.
-type rowSet []uint64
-
-func (s *rowSet) add(row uint32) {
-	if n := int(row/64) + 1; n > len(*s) {
-		*s = append(*s, make([]uint64, n-len(*s))...)
-	}
-	(*s)[row/64] |= 1 << (row % 64)
-}
-
-func (s rowSet) remove(row uint32) { s[row/64] &^= 1 << (row % 64) }
-
-func (s rowSet) has(row uint32) bool {
-	return int(row/64) < len(s) && s[row/64]>>(row%64)&1 != 0
 }
 
 func newPart(c *collection, id int) *Part {

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/cachalotdb/cachalot/internal/column"
+	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/vfs"
 )
 
@@ -137,7 +140,7 @@ func TestHeldSnapshotCostsOneVersionAKey(t *testing.T) {
 	used := d.slots()
 	for _, c := range d.db.everyCollection() {
 		for _, p := range c.parts {
-			used -= len(p.free)
+			used -= p.free.n
 		}
 	}
 	if used != keys {
@@ -189,4 +192,75 @@ func TestMemoryStaysBoundedUnderUpdates(t *testing.T) {
 	}
 	d.verify()
 	d.check()
+}
+
+// TestMemoryGoesBack updates each row of a table under a held snapshot, and deletes
+// them all in the end: the memory goes with the versions.
+func TestMemoryGoesBack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("whole segments of rows take seconds")
+	}
+	const keys = 2 * column.SegmentRows
+	ctx := context.Background()
+	d := openTest(t, Config{Partitions: 1, MaintenanceInterval: time.Hour})
+	rng := rand.New(rand.NewPCG(4, 4))
+	d.commit(func(txn *Txn) error { return txn.PutTable(testTable(txn, "t")) })
+	rows := make([]testRow, keys)
+	for id := range rows {
+		rows[id] = randomRow(rng, int64(id))
+	}
+	d.commit(func(txn *Txn) error { return feed(ctx, txn, d.table(txn), rows) })
+	each := func(f func(txn *Txn, def *schema.Table, r *testRow) error) {
+		for some := range slices.Chunk(rows, 4096) {
+			d.commit(func(txn *Txn) error {
+				def := d.table(txn)
+				for i := range some {
+					if err := f(txn, def, &some[i]); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}
+	}
+	bytes := func() int64 {
+		d.db.Vacuum()
+		d.check()
+		return d.db.everyCollection()[0].account.Bytes()
+	}
+	loaded := bytes()
+	held := d.db.Begin(TxnOptions{Isolation: RepeatableRead})
+	held.View().Close()
+	each(func(txn *Txn, def *schema.Table, r *testRow) error {
+		*r = randomRow(rng, r.id)
+		return put(ctx, txn, def, *r)
+	})
+	during := bytes()
+	held.Rollback()
+	after := bytes()
+	if float64(after) > 1.2*float64(loaded) {
+		t.Errorf("%d bytes before the snapshot, %d while it was held, %d after it", loaded, during, after)
+	}
+	// The versions are where they began to be: the first slots are used again.
+	each(func(txn *Txn, def *schema.Table, r *testRow) error { return put(ctx, txn, def, *r) })
+	all := sortRows(slices.Clone(rows))
+	for _, r := range all {
+		d.model[r.id] = r
+	}
+	d.verifyCount()
+	each(func(txn *Txn, def *schema.Table, r *testRow) error { return remove(ctx, txn, def, r.id) })
+	clear(d.model)
+	if none := bytes(); none > loaded/10 {
+		t.Errorf("%d bytes with all rows, %d without any", loaded, none)
+	}
+	d.verifyCount()
+	// The table is used again.
+	each(func(txn *Txn, def *schema.Table, r *testRow) error { return put(ctx, txn, def, *r) })
+	for _, r := range all {
+		d.model[r.id] = r
+	}
+	d.verifyCount()
+	if again := bytes(); float64(again) > 1.2*float64(loaded) {
+		t.Errorf("%d bytes with all rows, %d with them a second time", loaded, again)
+	}
 }

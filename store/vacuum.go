@@ -287,12 +287,8 @@ func (p *Part) freeQuarantined(oldest uint64) bool {
 		}
 		n++
 		for _, row := range q.rows {
-			for _, c := range *p.columns.Load() {
-				c.Clear(row)
-			}
-			p.versions.SetBegin(row, column.NotBegun)
 			p.unlinked.remove(row)
-			p.free = append(p.free, row)
+			p.freeSlot(row)
 		}
 	}
 	p.quarantine = slices.Delete(p.quarantine, 0, n)

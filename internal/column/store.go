@@ -297,8 +297,8 @@ func (s *Store) setCode(seg int, v *vector, i int, code uint32) *vector {
 	return v
 }
 
-// unencode turns a segment from codes into references. After the last one the
-// dictionary goes; readers of the old vectors keep it.
+// unencode turns a segment from codes into references, which the column has
+// gone over to.
 func (s *Store) unencode(seg int, v *vector) *vector {
 	g := newVector(formRefs, v.n, nil)
 	g.nulls = v.nulls
@@ -307,10 +307,7 @@ func (s *Store) unencode(seg int, v *vector) *vector {
 			g.b8[i] = uint64(s.arena.Put(v.dict.String(code)))
 		}
 	}
-	if s.encoded--; s.encoded == 0 && s.missingDict == nil {
-		s.acct.Add(-s.dict.acct.Bytes())
-		s.dict = nil
-	}
+	s.leaveDict()
 	return s.publish(seg, g)
 }
 
@@ -325,6 +322,28 @@ func (s *Store) Clear(row uint32) {
 		s.zero(v, i)
 	} else if v.isDict() {
 		v.setCode(i, 0)
+	}
+}
+
+// DropSegment gives up the memory of a segment all of whose rows are Clear, or
+// were never Set. Writer only; rows may be Set there again.
+func (s *Store) DropSegment(seg int) {
+	v := s.segs.load(seg)
+	if v == nil {
+		return
+	}
+	if v.isDict() {
+		s.leaveDict()
+	}
+	s.publish(seg, nil)
+}
+
+// leaveDict counts a segment that is not encoded any more. After the last one the
+// dictionary goes if there will be no other; readers of the old vectors keep it.
+func (s *Store) leaveDict() {
+	if s.encoded--; s.encoded == 0 && s.plain && s.missingDict == nil {
+		s.acct.Add(-s.dict.acct.Bytes())
+		s.dict = nil
 	}
 }
 

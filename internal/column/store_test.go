@@ -471,3 +471,60 @@ func BenchmarkStoreGC(b *testing.B) {
 	}
 	runtime.KeepAlive(keep)
 }
+
+// TestDropSegment gives up a segment of each kind that is clear, and uses it
+// again.
+func TestDropSegment(t *testing.T) {
+	for _, k := range []value.Kind{value.Int4, value.Float8, value.Numeric, value.Text, value.UUID} {
+		s := NewStore(value.Of(k), nil, value.Null(k), 0)
+		val := func(row uint32) value.Value {
+			switch k {
+			case value.Numeric:
+				w, _ := value.PackNumeric(int64(row), 2)
+				return value.NewNumericWord(w, "")
+			case value.Text:
+				return value.NewText(fmt.Sprintf("a text of row %d", row)) // too many for a dictionary
+			case value.UUID:
+				return value.NewBytes(k, fmt.Sprintf("%016d", row))
+			case value.Float8:
+				return value.NewFloat(float64(row))
+			}
+			return value.NewInt(k, int64(row))
+		}
+		const rows = 2*SegmentRows - 5
+		fill := func(from, to uint32) {
+			for row := from; row < to; row++ {
+				if row%11 == 0 {
+					s.Set(row, value.Null(k))
+				} else {
+					s.Set(row, val(row))
+				}
+			}
+		}
+		check := func(from, to uint32) {
+			t.Helper()
+			for row := from; row < to; row++ {
+				got := s.Get(row)
+				if row%11 == 0 != got.IsNull() || !got.IsNull() && value.Compare(got, val(row)) != 0 {
+					t.Fatalf("%s: row %d is %v", k, row, got)
+				}
+			}
+		}
+		fill(0, rows)
+		full := s.Bytes()
+		for row := range uint32(SegmentRows) {
+			s.Clear(row)
+		}
+		s.DropSegment(0)
+		s.DropSegment(7)
+		for s.Compact() {
+		}
+		if s.Bytes() > full*3/4 {
+			t.Errorf("%s: %d bytes with two segments, %d with one", k, full, s.Bytes())
+		}
+		check(SegmentRows, rows)
+		fill(0, 1000)
+		check(0, 1000)
+		check(SegmentRows, rows)
+	}
+}

@@ -294,6 +294,15 @@ func (v *Versions) AllVisible(seg int) (n int, maxBegin uint64, ok bool) {
 	return n, m.maxBegin.Load(), ok
 }
 
+// DropSegment gives up the memory of a segment all of whose slots are empty. Writer
+// only; rows may begin there again.
+func (v *Versions) DropSegment(seg int) {
+	if s := v.segs.load(seg); s != nil {
+		v.acct.Add(-s.bytes())
+		v.segs.store(seg, nil)
+	}
+}
+
 // Visible says whether a snapshot sees a row. resolve maps a status reference
 // to its commit timestamp or to Never.
 func (v *Versions) Visible(row uint32, snapshot uint64, resolve func(status uint64) uint64) bool {
