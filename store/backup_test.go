@@ -75,6 +75,10 @@ func TestRestoredIsTheSnapshot(t *testing.T) {
 	if err := creator.PutTable(testTable(creator, "unborn")); err != nil {
 		t.Fatal(err)
 	}
+	held := d.db.Begin(TxnOptions{})
+	if err := errors.Join(put(ctx, held, d.table(held), testRow{id: 10}), held.Prepare(ctx, PrepareInfo{GID: "held"})); err != nil {
+		t.Fatal(err)
+	}
 	m := d.backup("backup")
 	stamps := d.stamps()
 	if m.Rows != 2 || m.Tables != 2 || len(m.Files) != 4 {
@@ -88,6 +92,13 @@ func TestRestoredIsTheSnapshot(t *testing.T) {
 	}
 	r := d.restored("backup", "other")
 	r.verify()
+	if p := r.db.Prepared(); len(p) != 0 {
+		t.Fatalf("prepared are %v", p)
+	}
+	r.model[10] = testRow{id: 10, n: 1} // nobody holds its key
+	r.commit(func(txn *Txn) error { return put(ctx, txn, r.table(txn), r.model[10]) })
+	r.commit(func(txn *Txn) error { return remove(ctx, txn, r.table(txn), 10) })
+	delete(r.model, 10)
 	if got := r.stamps(); fmt.Sprint(got) != fmt.Sprint(stamps) {
 		t.Fatalf("rows began at %v, before the backup at %v", got, stamps)
 	}
