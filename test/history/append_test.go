@@ -272,8 +272,16 @@ func (x *transaction) feed(ctx context.Context) error {
 	for k := first; k < first+fedKeys; k++ {
 		x.appended(k, elem)
 	}
-	_, err := x.tx.Exec(ctx, "INSERT INTO list SELECT g, 2, $1 FROM generate_series($2::int, $3::int) g",
-		fmt.Sprintf(",%d", elem), first, first+fedKeys-1)
+	if x.client.random.IntN(3) == 0 {
+		_, err := x.tx.Exec(ctx, "INSERT INTO list SELECT g, 2, $1 FROM generate_series($2::int, $3::int) g",
+			fmt.Sprintf(",%d", elem), first, first+fedKeys-1)
+		return err
+	}
+	var rows strings.Builder
+	for k := first; k < first+fedKeys; k++ {
+		fmt.Fprintf(&rows, "%d\t2\t,%d\n", k, elem)
+	}
+	_, err := x.client.conn.PgConn().CopyFrom(ctx, strings.NewReader(rows.String()), "COPY list FROM STDIN")
 	return err
 }
 

@@ -130,4 +130,6 @@ func replay(t *testing.T, pg *target, tr *trace, order []*transaction) bool {
 }
 
 // String shows a transaction in failures.
-func (x *transaction) String() string { return fmt.Sprintf("%s: %s", x.session, strings.Join(x.sql, "; ")) }
+func (x *transaction) String() string {
+	return fmt.Sprintf("%s: %s", x.session, strings.Join(x.sql, "; "))
+}
