@@ -129,11 +129,25 @@ func (s *Session) copyIn(ctx context.Context, st *ast.CopyStmt, sink server.Sink
 	if err != nil {
 		return 0, err
 	}
+	if opts.Freeze && !s.ownGeneration(t) { // told, as by PostgreSQL, when the client has begun to send
+		return 0, sqlerr.New(sqlerr.ObjectNotInPrerequisiteState,
+			"cannot perform COPY FREEZE because the table was not created or truncated in the current subtransaction")
+	}
 	d, err := copyfmt.NewDecoder(r, opts, t.Name, copyFormat(cols), l.expr.Style)
 	if err != nil {
 		return 0, err
 	}
 	return l.load(ctx, d)
+}
+
+// ownGeneration says whether the transaction itself has created or truncated a table.
+func (s *Session) ownGeneration(t *schema.Table) bool {
+	others := s.engine.db.Begin(store.TxnOptions{ReadOnly: true})
+	defer others.Rollback()
+	view := others.View()
+	defer view.Close()
+	committed, ok := view.Catalog().TableByOID(t.OID)
+	return !ok || committed.Generation != t.Generation
 }
 
 // writableTable locks a table for changing its rows and returns its newest definition.

@@ -362,6 +362,9 @@ func UniqueViolation(tbl *schema.Table, key []byte) error {
 			break
 		}
 		key = rest
+		if exact, err := value.ApplyMod(v, c.Type, true); err == nil {
+			v = exact // the key tells neither a char(n)'s padding nor the digits of a numeric's scale
+		}
 		names = append(names, c.Name)
 		vals = append(vals, string(value.AppendText(nil, v, value.DefaultStyle())))
 	}

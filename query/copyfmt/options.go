@@ -40,6 +40,9 @@ type Options struct {
 	ForceQuote    []string // columns always quoted, but for NULL (CSV, TO)
 	ForceNotNull  []string // columns never matched with Null (CSV, FROM)
 	ForceNull     []string // columns matched with Null even when quoted (CSV, FROM)
+
+	// Freeze is allowed only into a table that the transaction itself made or emptied. It changes nothing else here.
+	Freeze bool
 }
 
 // Option is one option as written: its name as the new syntax has it
@@ -106,7 +109,8 @@ func (w *written) take(o Option, dir Direction) error {
 	case "format":
 		return w.takeFormat(o)
 	case "freeze":
-		_, err := boolean(o)
+		var err error
+		w.Freeze, err = boolean(o)
 		return err
 	case "delimiter":
 		return text(&w.delimiter)
