@@ -15,6 +15,9 @@ import (
 // every version is in the chain of its key and in every index exactly once, no key
 // has two live rows, every row is in the partition of its key, prepared transactions hold their locks. Writers wait meanwhile.
 func (db *DB) Check(ctx context.Context) error {
+	if err := db.prepared.check(); err != nil {
+		return err
+	}
 	db.vacuum.run.Lock()
 	defer db.vacuum.run.Unlock()
 	db.applying.Lock()
@@ -29,7 +32,7 @@ func (db *DB) Check(ctx context.Context) error {
 			}
 		}
 	}
-	return db.prepared.check()
+	return nil
 }
 
 func (p *Part) check(db *DB) error {

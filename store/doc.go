@@ -16,6 +16,11 @@
 // with a pending status (status.go) in place of a timestamp; the commit record
 // ends the status, which makes a million rows visible by one store.
 //
+// A prepared transaction (prepared.go) is a record of its operations and its locks: nothing is applied
+// until another record commits it. It outlives its session, restarts and checkpoints:
+//
+//	I5 it keeps its locks until it knows the decision; I6 a decision is durable before it is told
+//
 // # Readers
 //
 // A View is a snapshot at the published timestamp plus the transaction's own

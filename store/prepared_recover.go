@@ -108,19 +108,27 @@ func (db *DB) keepHidden(o *op) {
 	}
 }
 
-// check returns the first lock that a prepared transaction should hold and does not (I5). It holds db.applying.
+// check returns the first lock that a prepared transaction should hold and does not (I5).
 func (ps *preparedTxns) check() error {
 	ps.mu.Lock()
-	defer ps.mu.Unlock()
-	for _, e := range ps.byGID {
-		if e.state != isPrepared || e.busy {
+	all := slices.Collect(maps.Values(ps.byGID))
+	ps.mu.Unlock()
+	for _, e := range all {
+		if !ps.rests(e) {
 			continue
 		}
 		for _, l := range e.rec.locks {
-			if !e.holder.holds(l) {
+			if !e.holder.holds(l) && ps.rests(e) { // not ended meanwhile
 				return fmt.Errorf("prepared transaction %q has lost lock %x", e.rec.gid, l.name)
 			}
 		}
 	}
 	return nil
+}
+
+// rests says whether a transaction is prepared and nobody is ending it.
+func (ps *preparedTxns) rests(e *preparedTxn) bool {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	return e.state == isPrepared && !e.busy
 }
