@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -41,7 +42,8 @@ func (d *testDB) updateAll(rng *rand.Rand, keys int64) {
 }
 
 // TestReplayVacuums replays a log of many updates of few keys: it takes memory
-// for the versions of some megabytes of log, not for all.
+// for the versions of some megabytes of log, not for all. A load that is not over and a
+// prepared transaction come through.
 func TestReplayVacuums(t *testing.T) {
 	const keys = 1000
 	rounds := 1000
@@ -54,12 +56,23 @@ func TestReplayVacuums(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	d.commit(func(txn *Txn) error { return txn.PutTable(testTable(txn, "t")) })
 	loads := []*load{{next: keys}, {next: 10 * keys}}
+	prepared := randomRow(rng, 100*keys)
+	write := func(txn *Txn) error { return put(context.Background(), txn, d.table(txn), prepared) }
+	d.commit(write)
+	d.model[prepared.id] = prepared
 	for round := range rounds {
 		d.updateAll(rng, keys)
 		if round%50 == 0 {
 			d.db.Vacuum()
 			loads[0].add(d, rng) // committed after half of it
 			loads[1].add(d, rng) // never
+		}
+		if round == rounds/10 {
+			prepared = randomRow(rng, prepared.id)
+			txn := d.db.Begin(TxnOptions{})
+			if err := errors.Join(write(txn), txn.Prepare(context.Background(), PrepareInfo{GID: "p"})); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if round == rounds/2 {
 			loads[0].end(d, true)
@@ -77,6 +90,10 @@ func TestReplayVacuums(t *testing.T) {
 		t.Errorf("the replay of %d updates took %d slots", rounds*keys, slots)
 	}
 	after.verify()
+	if err := after.db.CommitPrepared(context.Background(), "p", Finisher{}); err != nil {
+		t.Fatal(err)
+	}
+	after.model[prepared.id] = prepared
 	after.verifyCount()
 	loads[1].end(d, false)
 }

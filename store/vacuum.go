@@ -220,14 +220,14 @@ func (p *Part) unseen(dead []deadRow, open snapshots, st *statuses) []deadRow {
 		for _, d := range dead {
 			// The begin is stamped, if that of an aborted feed is not.
 			if by, seen := open.between(st.settled(p.versions.Begin(d.row)), d.end); seen {
+				if p.kept == nil {
+					p.kept = map[uint64][]deadRow{}
+				}
 				p.kept[by] = append(p.kept[by], d)
 			} else {
 				doomed = append(doomed, d)
 			}
 		}
-	}
-	if p.kept == nil {
-		p.kept = map[uint64][]deadRow{}
 	}
 	for by, rows := range p.kept {
 		if !open.has(by) {
