@@ -30,7 +30,12 @@ func (b backends) Terminate(pid int32) <-chan struct{} {
 	return a.ended
 }
 
-func (b backends) Blocking(pid int32) []int32 { return b.session.engine.db.BlockingPIDs(pid) }
+func (b backends) Blocking(pid int32) []int32 {
+	if a, ok := b.session.engine.sessions.find(pid); ok {
+		return a.locker.Blocking()
+	}
+	return nil
+}
 
 func (b backends) Warn(code, message string, args ...any) { b.session.warn(code, message, args...) }
 

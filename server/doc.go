@@ -13,8 +13,10 @@
 //	rows.go       DataRow, straight from column vectors
 //	copy.go       the COPY sub-protocol, and the Sink that engines write to
 //	response.go   errors, notices, RowDescription; sqlstate.go what becomes of errors without a SQLSTATE
-//	interrupt.go  how a cancel request, a shutdown or the watch of vanished clients (watch.go)
-//	              reaches a session that is blocked in a read or write
+//	interrupt.go  how a cancel request, a shutdown, another session or the watch of vanished clients
+//	              (peers.go) reaches a session that is blocked in a read or write
+//	busypoll.go   reads that ask a while before they sleep
+//	tcp.go        a session's socket options; socket.go the Unix socket
 //
 // engine.go declares what the server asks of an engine; it imports nothing of ours but values,
 // vectors and errors.
@@ -29,6 +31,9 @@
 //   - A length that is out of bounds gets the same error; PostgreSQL closes without a word.
 //   - A cancel request also ends a COPY that waits for its client, and a statement whose client
 //     does not read its rows; the framing stays whole.
+//   - idle_in_transaction_session_timeout also limits how long a statement waits for its client: for data of
+//     a COPY, for the rest of a message, until some of its output is taken.
+//   - The statement of a client that has closed its connection is cancelled at once.
 //   - Encryption is refused, each kind with an 'N'. There are no passwords: who comes from this
 //     machine is let in, others only with Config.Insecure.
 //   - FunctionCall and replication connections are refused with 0A000.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/binary"
-	"slices"
 	"time"
 )
 
@@ -78,19 +77,10 @@ func lockInfo(name string) LockInfo {
 // BlockingPIDs returns the sessions that the session waits for, 0 for prepared transactions, as
 // pg_blocking_pids does.
 func (db *DB) BlockingPIDs(pid int32) []int32 {
-	db.locks.graph.Lock()
-	defer db.locks.graph.Unlock()
-	var out []int32
 	if l := db.waiter(pid); l != nil {
-		if w := l.waiting.Load(); w != nil {
-			for _, b := range w.blockers() {
-				if !slices.Contains(out, b.PID) {
-					out = append(out, b.PID)
-				}
-			}
-		}
+		return l.Blocking()
 	}
-	return out
+	return nil
 }
 
 // waiter returns the Locker of a session that waits, or nil.

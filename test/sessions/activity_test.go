@@ -2,6 +2,9 @@ package sessions
 
 import (
 	"fmt"
+	"os"
+	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -98,7 +101,35 @@ func TestNoOtherCatalog(t *testing.T) {
 	}
 }
 
-// TestWhoWaitsForWhom is the queries of docs/operations.md.
+// TestQueriesOfTheManual runs the queries of docs/operations.md.
+func TestQueriesOfTheManual(t *testing.T) {
+	text, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	queries := regexp.MustCompile(`(?m)^    SELECT [^;]*;`).FindAllString(string(text), -1)
+	if len(queries) < 3 {
+		t.Fatalf("%q", queries)
+	}
+	onBoth(t, func(s *stage, _ func(string, ...any)) {
+		a, b, watch := s.enter("application_name", "idler"), s.enter(), s.enter()
+		a.do("DROP TABLE IF EXISTS t")
+		a.must("CREATE TABLE t (id int)")
+		a.must("BEGIN; LOCK TABLE t")
+		b.start("SELECT 1; LOCK TABLE t; INSERT INTO t VALUES (1)")
+		watch.until("relation", "SELECT wait_event FROM pg_stat_activity WHERE pid = %d", b.pid)
+		for _, q := range queries {
+			q = strings.ReplaceAll(q, "17", fmt.Sprint(b.pid))
+			if got := watch.do("%s", q); got == "" || strings.Contains(got, "ERROR") {
+				s.t.Errorf("%s: %q", q, got)
+			}
+		}
+		a.must("DROP TABLE t; COMMIT")
+		b.await()
+	})
+}
+
+// TestWhoWaitsForWhom looks at a queue.
 func TestWhoWaitsForWhom(t *testing.T) {
 	onBoth(t, func(s *stage, see func(string, ...any)) {
 		a, b, c, watch := s.enter(), s.enter(), s.enter(), s.enter()
