@@ -11,11 +11,16 @@ import (
 
 // prepareTransaction is PREPARE TRANSACTION. It ends the block, whatever comes of it; a failed one is rolled back.
 func (s *Session) prepareTransaction(ctx context.Context, gid string) (server.Result, error) {
-	switch {
-	case s.status == server.TxFailed, !s.inBlock():
+	switch s.status {
+	case server.TxFailed:
 		return s.abortBlock(false)
-	case s.status == server.TxIdle: // in a query of several statements, which are a block of their own
+	case server.TxIdle:
 		s.warn(sqlerr.NoActiveSQLTransaction, "there is no transaction in progress")
+		if !s.several {
+			// As PostgreSQL has it: statements of a pipeline before this one are committed, whatever the tag says.
+			return server.Result{Tag: "ROLLBACK", TxEnded: true}, s.commit(ctx)
+		}
+		// Statements of one query are a block of their own.
 	}
 	s.status = server.TxIdle
 	s.closePortals()
