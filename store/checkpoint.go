@@ -314,13 +314,14 @@ func (img *image) writeBlocks(ctx context.Context, w *blockWriter) error {
 			return err
 		}
 	}
-	for _, def := range tables {
-		if err := img.writeTable(ctx, w, img.view.Table(def.OID)); err != nil {
+	// The feeds come first, while the view keeps the slots of their rows.
+	for _, f := range img.pending {
+		if err := img.writeFeed(ctx, w, f); err != nil {
 			return err
 		}
 	}
-	for _, f := range img.pending {
-		if err := img.writeFeed(ctx, w, f); err != nil {
+	for _, def := range tables {
+		if err := img.writeTable(ctx, w, img.view.Table(def.OID)); err != nil {
 			return err
 		}
 	}
@@ -363,11 +364,14 @@ func (img *image) writeTable(ctx context.Context, w *blockWriter, tv *TableView)
 	return nil
 }
 
-// writePart writes the committed rows of a table in partition i, and returns their number.
+// writePart writes the committed rows of a table in partition i, and returns their number. However long the writing takes,
+// of what is updated meanwhile only the versions that the image shows are kept.
 func (img *image) writePart(ctx context.Context, w *blockWriter, tv *TableView, i int) (rows int64, err error) {
 	var b column.Batch
 	p := tv.Part(i)
 	scan := p.Scan(nil, allColumns(tv.def))
+	img.view.resume()
+	defer img.view.pause()
 	for scan.Next(&b) {
 		if err := img.interrupted(ctx); err != nil {
 			return rows, err
@@ -382,9 +386,11 @@ func (img *image) writePart(ctx context.Context, w *blockWriter, tv *TableView, 
 		head = binary.AppendUvarint(head, uint64(tv.def.OID))
 		head = binary.AppendUvarint(head, tv.def.Generation)
 		head = binary.AppendUvarint(head, uint64(i))
+		img.view.pause()
 		if err := w.batch(blockRows, head, &out); err != nil {
 			return rows, err
 		}
+		img.view.resume()
 		rows += int64(b.N)
 	}
 	return rows, nil

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -280,4 +282,59 @@ func TestMemoryGoesBack(t *testing.T) {
 	if again := bytes(); float64(again) > 1.2*float64(loaded) {
 		t.Errorf("%d bytes with all rows, %d with them a second time", loaded, again)
 	}
+}
+
+// writeHook calls f before each write.
+type writeHook struct {
+	io.Writer
+	f func()
+}
+
+func (w writeHook) Write(b []byte) (int, error) {
+	w.f()
+	return w.Writer.Write(b)
+}
+
+// TestSlowBackupKeepsLittle updates rows again and again while the receiver of a
+// backup takes its time: of the updates hardly anything stays in memory, and the backup
+// is that of its moment.
+func TestSlowBackupKeepsLittle(t *testing.T) {
+	const rows, hot = 15_000, 100
+	ctx := context.Background()
+	d := openTest(t, memConfig(vfs.NewMem(), 2))
+	d.commit(func(txn *Txn) error { return txn.PutTable(testTable(txn, "t")) })
+	rng := rand.New(rand.NewPCG(5, 5))
+	var list []testRow
+	for id := range int64(rows) {
+		r := randomRow(rng, id)
+		r.town = fmt.Sprintf("%x %x", id, make([]byte, 200))
+		list = append(list, r)
+		d.model[id] = r
+	}
+	d.commit(func(txn *Txn) error { return feed(ctx, txn, d.table(txn), list) })
+	before := maps.Clone(d.model)
+	var stream bytes.Buffer
+	updates := 0
+	m, err := d.db.Backup(ctx, writeHook{&stream, func() {
+		for range 20 {
+			d.updateAll(rng, hot)
+			d.db.Vacuum()
+			updates += hot
+		}
+	}})
+	if err != nil || m.Rows != rows {
+		t.Fatalf("%d rows, %v", m.Rows, err)
+	}
+	if slots := d.slots(); updates < 50*hot || slots > rows+5*hot {
+		t.Errorf("%d slots for %d rows after %d updates of %d of them", slots, rows, updates, hot)
+	}
+	d.verifyCount()
+	if err := d.disk().MkdirAll("backup"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReceiveBackup(ctx, d.disk(), "backup", &stream, noProgress); err != nil {
+		t.Fatal(err)
+	}
+	d.model = before
+	d.restored("backup", "other").verify()
 }

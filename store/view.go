@@ -59,6 +59,13 @@ func (t *Txn) View() *View {
 	return v
 }
 
+// pause lets vacuum free what it has unlinked since the view was opened, until
+// resume. Only a scan of whole partitions may go on over a pause: it looks at slots afresh, and what
+// the snapshot sees stays.
+func (v *View) pause() { v.reader.leave() }
+
+func (v *View) resume() { v.db.readers.enter(v.reader) }
+
 // Close ends the view. Nothing read through it may be used afterwards but
 // byte strings.
 func (v *View) Close() {
