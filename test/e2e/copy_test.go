@@ -19,17 +19,17 @@ import (
 
 // kinds has a column of each type.
 const kinds = `CREATE TABLE kinds (id int PRIMARY KEY, b bool, s smallint, g bigint, f float8, n numeric, m numeric(12,3), t text, v varchar(20),
-	y bytea, d date, p timestamp, z timestamptz, u uuid, j jsonb, ia int[], ta text[], da date[])`
+	y bytea, d date, p timestamp, z timestamptz, u uuid, j jsonb, ia int[], ta text[], da date[], h char(6), hb bpchar, ha char(3)[])`
 
 // kindRows are values that are easily spoilt on their way.
 var kindRows = []string{
-	"(1, true, -32768, 9223372036854775807, 0.1, 123456789012345678901234567890.0123456789, 1.5, 'plain', 'v', '\\x00ff', '2021-10-19', '2021-10-19 01:02:03.000004', '2021-10-19 01:02:03+02', '00000000-0000-0000-0000-000000000001', '{\"b\": [1, 2.50, null], \"a\": \"\\u00e9\"}', '{1,2}', '{a,b}', '{2021-10-19}')",
-	"(2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
-	"(3, false, 0, 0, '-0', 0.000, 0, '', '', '', '0001-01-01', '1999-12-31 23:59:59.999999', '2000-01-01 00:00:00+00', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 'null', '{}', '{}', '{}')",
-	`(4, true, 1, -1, 'NaN', 'NaN', -0.001, E'a,b"c''d\\e\tf\ng\rh', ',', '\x5c', '9999-12-31', 'infinity', '-infinity', '12345678-9abc-def0-1234-56789abcdef0', '"\\ \" \t"', '{NULL,-1}', E'{"a,b","\\"q\\"",NULL,"NULL","","\\\\"}', '{NULL,infinity}')`,
-	`(5, true, 1, 1, 'Infinity', -1e-10, 999999999.999, E'\\.', '\N', '\x0a0d', 'infinity', '4713-01-01 00:00:00 BC', '1883-11-18 12:03:58+00', '12345678-9abc-def0-1234-56789abcdef0', '[]', '{7,8}', '{" lead","trail "}', '{-infinity}')`,
-	`(6, true, 1, 1, 1e300, 1e20, 0, 'Évian 東京 🏠', 'ß', '\xdeadbeef', '-infinity', 'epoch', 'epoch', '12345678-9abc-def0-1234-56789abcdef0', '{}', '{0}', '{ü}', '{0044-03-15 BC}')`,
-	`(7, true, 1, 1, 5e-324, 100, 12, 'null', 'NULL', '\x', '2024-02-29', '2024-02-29 12:00:00', '2024-02-29 12:00:00+00', '12345678-9abc-def0-1234-56789abcdef0', '{"k": {"deep": [true, false, 1e5, -0.0]}}', NULL, '{"{"}', NULL)`,
+	"(1, true, -32768, 9223372036854775807, 0.1, 123456789012345678901234567890.0123456789, 1.5, 'plain', 'v', '\\x00ff', '2021-10-19', '2021-10-19 01:02:03.000004', '2021-10-19 01:02:03+02', '00000000-0000-0000-0000-000000000001', '{\"b\": [1, 2.50, null], \"a\": \"\\u00e9\"}', '{1,2}', '{a,b}', '{2021-10-19}', 'ab', 'b ', '{a,\"b \"}')",
+	"(2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
+	"(3, false, 0, 0, '-0', 0.000, 0, '', '', '', '0001-01-01', '1999-12-31 23:59:59.999999', '2000-01-01 00:00:00+00', 'ffffffff-ffff-ffff-ffff-ffffffffffff', 'null', '{}', '{}', '{}', '', '', '{}')",
+	`(4, true, 1, -1, 'NaN', 'NaN', -0.001, E'a,b"c''d\\e\tf\ng\rh', ',', '\x5c', '9999-12-31', 'infinity', '-infinity', '12345678-9abc-def0-1234-56789abcdef0', '"\\ \" \t"', '{NULL,-1}', E'{"a,b","\\"q\\"",NULL,"NULL","","\\\\"}', '{NULL,infinity}', E'a,"b\n', '   ', '{NULL}')`,
+	`(5, true, 1, 1, 'Infinity', -1e-10, 999999999.999, E'\\.', '\N', '\x0a0d', 'infinity', '4713-01-01 00:00:00 BC', '1883-11-18 12:03:58+00', '12345678-9abc-def0-1234-56789abcdef0', '[]', '{7,8}', '{" lead","trail "}', '{-infinity}', '\N', E'\\.', '{","}')`,
+	`(6, true, 1, 1, 1e300, 1e20, 0, 'Évian 東京 🏠', 'ß', '\xdeadbeef', '-infinity', 'epoch', 'epoch', '12345678-9abc-def0-1234-56789abcdef0', '{}', '{0}', '{ü}', '{0044-03-15 BC}', '東京🏠', 'é ', '{é}')`,
+	`(7, true, 1, 1, 5e-324, 100, 12, 'null', 'NULL', '\x', '2024-02-29', '2024-02-29 12:00:00', '2024-02-29 12:00:00+00', '12345678-9abc-def0-1234-56789abcdef0', '{"k": {"deep": [true, false, 1e5, -0.0]}}', NULL, '{"{"}', NULL, '      ', 'NULL', NULL)`,
 }
 
 // formats are the ways of COPY that must come back as they went.
