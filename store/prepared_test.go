@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"github.com/cachalotdb/cachalot/internal/schema"
@@ -546,6 +548,67 @@ func TestPreparedWithoutSpace(t *testing.T) {
 	d.verify()
 	if got := d.gids(); !slices.Equal(got, []string{"late"}) {
 		t.Errorf("prepared are %q", got)
+	}
+}
+
+// TestPreparedFailedSync loses the log in the middle of each of the three statements: what they would have done is unknown until the next
+// start, which finds it wholly or not at all; until then what was prepared keeps its locks.
+func TestPreparedFailedSync(t *testing.T) {
+	ctx := context.Background()
+	for _, statement := range []string{"prepare", "commit", "rollback"} {
+		for seed := range uint64(20) {
+			d, fs := openFaulty(t)
+			change := func(txn *Txn, def *schema.Table) error {
+				return errors.Join(feed(ctx, txn, def, []testRow{{id: 2}}), put(ctx, txn, def, testRow{id: 1}))
+			}
+			txn := d.db.Begin(TxnOptions{})
+			if err := change(txn, d.table(txn)); err != nil {
+				t.Fatal(err)
+			}
+			if statement != "prepare" {
+				if err := txn.Prepare(ctx, prepareAs("g")); err != nil {
+					t.Fatal(err)
+				}
+			}
+			fs.SetHook(vfs.FailNth(vfs.OpSync, 1, syscall.EIO))
+			for range 2 {
+				var err error
+				if statement == "prepare" {
+					err = txn.Prepare(ctx, prepareAs("g"))
+					txn = d.db.Begin(TxnOptions{})
+				} else {
+					err = d.finish("g", statement == "commit")
+				}
+				if !isCode(err, sqlerr.IOError) {
+					t.Fatalf("%s after a failed sync: %v", statement, err)
+				}
+			}
+			txn.Rollback()
+			want := []int64{1, 2}
+			if statement == "prepare" {
+				want = nil
+			}
+			if got := d.locked(ForUpdate, 1, 2, 3); !slices.Equal(got, want) || len(d.gids()) != len(want)/2 {
+				t.Fatalf("%s: locked are %v, prepared %q", statement, got, d.gids())
+			}
+			d.verify()
+			d.check()
+			disk := d.disk().CrashClone(rand.New(rand.NewPCG(seed, 3)))
+			d.db.Close()
+			d.cfg.FS, d.under = disk, nil
+			d.open()
+			d.check()
+			want = nil
+			if len(d.gids()) > 0 {
+				want = []int64{1, 2}
+			} else if statement == "commit" {
+				d.model[1], d.model[2] = testRow{id: 1}, testRow{id: 2}
+			}
+			if got := d.locked(ForUpdate, 1, 2, 3); !slices.Equal(got, want) {
+				t.Fatalf("%s: after the start locked are %v, not %v", statement, got, want)
+			}
+			d.verify()
+		}
 	}
 }
 
