@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/vfs"
@@ -62,6 +63,7 @@ type localLog struct {
 	spare   []*proposal
 	flying  []*proposal // the group that is being led
 	leading bool
+	crowd   crowd
 	history history
 	failed  error // sticky: the log cannot be written any more
 	full    error // why the last record was refused, when it was for lack of space
@@ -121,6 +123,7 @@ func (l *localLog) Propose(p *proposal) error {
 		l.history.add(p.ts, p.changes)
 	}
 	l.queue = append(l.queue, p)
+	l.crowd.came(len(l.queue))
 	lead := !l.leading
 	l.leading = true
 	l.mu.Unlock()
@@ -168,6 +171,7 @@ func (l *localLog) settle() error {
 
 // leadGroup carries out one group, of which own is the leader's proposal.
 func (l *localLog) leadGroup(own *proposal) {
+	l.gather()
 	l.mu.Lock()
 	group := l.queue
 	l.queue = l.spare[:0]
@@ -198,6 +202,7 @@ func (l *localLog) leadGroup(own *proposal) {
 		}
 	}
 	l.mu.Lock()
+	l.crowd.note(len(group) + len(l.queue))
 	l.spare = group
 	if len(l.queue) > 0 {
 		next := l.queue[0]
@@ -224,12 +229,15 @@ func (l *localLog) syncGroup(group []*proposal) error {
 	if end == 0 {
 		return nil
 	}
+	start := time.Now()
 	err := l.wal.Sync(end) // I1
-	if err == nil {
-		return nil
-	}
+	took := time.Since(start)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if err == nil {
+		l.crowd.synced(took)
+		return nil
+	}
 	if l.failed == nil {
 		l.failed = logError(err)
 	}
