@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/cachalotdb/cachalot/internal/column"
@@ -366,4 +367,46 @@ func TestTemplatesOfCorpus(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestTemplatesWhileTablesChange reads through templates while another session gives the table's columns other types.
+func TestTemplatesWhileTablesChange(t *testing.T) {
+	e := open(t)
+	ddl := newTestSession(t, e)
+	tables := []string{"create table t (a int primary key, d text)", "create table t (a bigint primary key, d char(4))", "create table t (a int, d varchar, z int)"}
+	fill := "; insert into t (a, d) select i, case i % 2 when 0 then 'x' else 'x ' end from generate_series(0, 9) i"
+	ddl.must(tables[0] + fill)
+	stop := make(chan struct{})
+	var readers sync.WaitGroup
+	for r := range 3 {
+		s := newTestSession(t, e)
+		readers.Go(func() {
+			for i := r; ; i++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				text := fmt.Sprintf("select a from t where a = %d and d = 'x'", i%10)
+				c, err := s.query(text)
+				switch sqlerr.Code(err) {
+				case "":
+					// As char(4) all are x, else every second.
+					if c.rows > 1 || c.rows == 1 && c.last.Int() != int64(i%10) || c.rows == 0 && i%2 == 0 {
+						t.Errorf("%s: %d rows, the last %d", text, c.rows, c.last.Int())
+						return
+					}
+				case sqlerr.UndefinedTable, sqlerr.FeatureNotSupported: // between two tables; another shape than was told
+				default:
+					t.Errorf("%s: %v", text, err)
+					return
+				}
+			}
+		})
+	}
+	for i := range 60 {
+		ddl.must("begin; drop table t; " + tables[(i+1)%3] + fill + "; commit")
+	}
+	close(stop)
+	readers.Wait()
 }
