@@ -45,13 +45,13 @@ func (b *builder) rangeVar(item *ast.RangeVar) (Node, *relation, error) {
 	if item.Sample != nil {
 		return nil, nil, sqlerr.NotSupported("TABLESAMPLE is not supported").At(item.Sample.Pos())
 	}
+	if b.System != nil { // pg_catalog comes before public in every search path
+		if f, ok := b.System.Relation(item.Table.Schema, item.Table.Name); ok {
+			return b.function(f, nil, f.Name, item.Alias)
+		}
+	}
 	t, err := b.table(item.Table)
 	if err != nil {
-		if b.System != nil {
-			if f, ok := b.System.Relation(item.Table.Schema, item.Table.Name); ok {
-				return b.function(f, nil, f.Name, item.Alias)
-			}
-		}
 		return nil, nil, err
 	}
 	r, err := tableRelation(t, item.Alias)

@@ -101,6 +101,19 @@ func TestNoOtherCatalog(t *testing.T) {
 	}
 }
 
+// TestPgCatalogComesBeforePublic: a table does not hide a system relation.
+func TestPgCatalogComesBeforePublic(t *testing.T) {
+	onBoth(t, func(s *stage, see func(string, ...any)) {
+		a := s.enter()
+		a.do("DROP TABLE IF EXISTS public.pg_prepared_xacts")
+		a.must("CREATE TABLE pg_prepared_xacts (a int)")
+		a.must("INSERT INTO public.pg_prepared_xacts VALUES (1)")
+		see("%s", a.do("SELECT count(*) FROM pg_prepared_xacts"))
+		see("%s", a.do("SELECT count(*) FROM public.pg_prepared_xacts"))
+		a.must("DROP TABLE public.pg_prepared_xacts")
+	})
+}
+
 // TestQueriesOfTheManual runs the queries of docs/operations.md.
 func TestQueriesOfTheManual(t *testing.T) {
 	text, err := os.ReadFile("../../docs/operations.md")
