@@ -83,8 +83,11 @@ func (w *lists) elem() int {
 	return w.last
 }
 
-// step does a transaction and writes it down.
+// step does a transaction and writes it down. Before that it ends the one that it may have left prepared.
 func (w *lists) step(ctx context.Context, c *client) error {
+	if c.prepared != nil {
+		return w.settle(ctx, c)
+	}
 	x := &transaction{lists: w, client: c, txn: &listappend.Txn{Process: c.number}}
 	x.txn.Sent = c.clock.now()
 	err := x.run(ctx)
@@ -93,11 +96,17 @@ func (w *lists) step(ctx context.Context, c *client) error {
 		return bad
 	}
 	x.txn.Done = at
-	switch how := outcomeOf(err); {
+	how := outcomeOf(err)
+	switch {
 	case how == refused:
 		x.txn.Status = listappend.Aborted // in any case: COMMIT was not sent, or refused
+	case c.prepared != nil && !c.prepared.commit:
+		x.txn.Status = listappend.Aborted
 	case how == unknown || !counts:
 		x.txn.Status = listappend.Unknown
+	}
+	if c.prepared != nil && how == done && counts {
+		c.prepared = nil // and ended
 	}
 	w.mu.Lock()
 	w.history = append(w.history, x.txn)
@@ -146,10 +155,71 @@ func (x *transaction) run(ctx context.Context) error {
 	if c.random.IntN(20) == 0 {
 		return notSent{errors.Join(errGivenUp, tx.Rollback(ctx))}
 	}
+	if c.random.IntN(8) == 0 {
+		return x.prepare(ctx)
+	}
 	return tx.Commit(ctx)
 }
 
 var errGivenUp = errors.New("rolled back because it was drawn")
+
+// prepared is a transaction that was prepared, for all that its client knows, and is not ended.
+type prepared struct {
+	gid    string
+	commit bool // the decision
+	txn    *listappend.Txn
+}
+
+func (p *prepared) sql() string {
+	if p.commit {
+		return "COMMIT PREPARED '" + p.gid + "'"
+	}
+	return "ROLLBACK PREPARED '" + p.gid + "'"
+}
+
+// prepare ends the transaction in two phases.
+func (x *transaction) prepare(ctx context.Context) error {
+	c := x.client
+	p := &prepared{gid: fmt.Sprintf("t%d", x.elem()), commit: c.random.IntN(4) > 0, txn: x.txn}
+	tag, err := c.conn.Exec(ctx, "PREPARE TRANSACTION '"+p.gid+"'")
+	var pg *pgconn.PgError
+	if x.level == listappend.Serializable && errors.As(err, &pg) && pg.Code == "0A000" {
+		return notSent{errGivenUp} // it has read what others may change before its decision
+	}
+	if outcomeOf(err) == refused {
+		return notSent{err}
+	}
+	c.prepared = p
+	if err != nil {
+		return err
+	}
+	if tag.String() != "PREPARE TRANSACTION" {
+		return fmt.Errorf("PREPARE TRANSACTION says %s", tag)
+	}
+	_, err = c.conn.Exec(ctx, p.sql())
+	return err
+}
+
+// settle ends what its client left prepared. It may not be there any more, or never have been.
+func (w *lists) settle(ctx context.Context, c *client) error {
+	p := c.prepared
+	_, err := c.conn.Exec(ctx, p.sql())
+	at, counts := c.clock.done(c.epoch)
+	var pg *pgconn.PgError
+	switch {
+	case !counts || outcomeOf(err) == unknown:
+		return nil // another time
+	case errors.As(err, &pg) && pg.Code != "42704":
+		return err
+	}
+	if err == nil && p.commit {
+		w.mu.Lock()
+		p.txn.Status, p.txn.Done = listappend.Committed, at
+		w.mu.Unlock()
+	}
+	c.prepared = nil
+	return nil
+}
 
 // undone does operations and rolls them back to a savepoint.
 func (x *transaction) undone(ctx context.Context) error {

@@ -22,6 +22,8 @@ type client struct {
 	cuts    bool              // whether its connections may be cut
 	conn    *pgx.Conn         // nil: none
 	epoch   int               // in which conn was made
+	// prepared is a transaction that waits for the client to end it.
+	prepared *prepared
 }
 
 // modes are the ways in which pgx sends statements.

@@ -78,7 +78,7 @@ func findsWeaker(t *testing.T, level listappend.Level, start func(*testing.T, *r
 
 func startElsewhere(t *testing.T) elsewhere {
 	t.Helper()
-	server, err := pgoracle.Start("fsync=off", "deadlock_timeout=10ms")
+	server, err := pgoracle.Start("fsync=off", "deadlock_timeout=10ms", "max_prepared_transactions=20")
 	if errors.Is(err, exec.ErrNotFound) && os.Getenv("CI") != "true" {
 		t.Skip("SKIPPED FOR WANT OF PostgreSQL 15: install postgresql-15, or set PG15_BIN to where its initdb is")
 	}

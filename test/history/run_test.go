@@ -94,7 +94,7 @@ func perform(t *testing.T, s system, w workload, p plan, seed uint64, c *clock) 
 		cl := &client{number: n, random: rand.New(rand.NewPCG(seed, uint64(n)+100)), system: s, clock: c, cuts: p.cuts, options: p.options}
 		wg.Go(func() {
 			defer cl.close()
-			for int(begun.Load()) < p.steps && ctx.Err() == nil {
+			for (int(begun.Load()) < p.steps || cl.prepared != nil) && ctx.Err() == nil {
 				if !cl.connected(ctx) {
 					continue
 				}
