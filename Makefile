@@ -33,6 +33,7 @@ check-full: check
 	CACHALOT_FULL=1 CACHALOT_CRASH_SEEDS=10000 go test -count=1 -timeout 3h ./test/... ./wal ./store
 	$(MAKE) fuzz
 	test/fuzz-planted
+	test/history-planted
 
 # Each fuzzer for FUZZTIME.
 FUZZTIME ?= 5m
