@@ -194,9 +194,11 @@ func (x *transaction) prepare(ctx context.Context) error {
 		return err
 	}
 	if tag.String() != "PREPARE TRANSACTION" {
-		return fmt.Errorf("PREPARE TRANSACTION says %s", tag)
+		return broken{fmt.Errorf("PREPARE TRANSACTION says %s", tag)}
 	}
-	_, err = c.conn.Exec(ctx, p.sql())
+	if _, err = c.conn.Exec(ctx, p.sql()); outcomeOf(err) == refused {
+		return broken{fmt.Errorf("%s: %w", p.sql(), err)}
+	}
 	return err
 }
 
@@ -210,7 +212,7 @@ func (w *lists) settle(ctx context.Context, c *client) error {
 	case !counts || outcomeOf(err) == unknown:
 		return nil // another time
 	case errors.As(err, &pg) && pg.Code != "42704":
-		return err
+		return broken{fmt.Errorf("%s: %w", p.sql(), err)}
 	}
 	if err == nil && p.commit {
 		w.mu.Lock()
@@ -407,7 +409,7 @@ func readLists(ctx context.Context, q querier, condition string) (map[int][]int,
 	var v string
 	_, err = pgx.ForEachRow(rows, []any{&k, &v}, func() error {
 		if _, twice := lists[k]; twice {
-			return fmt.Errorf("key %d is there twice: %v and %v", k, formatList(lists[k]), v)
+			return broken{fmt.Errorf("key %d is there twice: %v and %v", k, formatList(lists[k]), v)}
 		}
 		lists[k], err = parseList(v)
 		return err
@@ -420,7 +422,7 @@ func parseList(text string) ([]int, error) {
 	for _, word := range strings.Split(text, ",")[1:] {
 		n, err := strconv.Atoi(word)
 		if err != nil {
-			return nil, fmt.Errorf("a list is %q", text)
+			return nil, broken{fmt.Errorf("a list is %q", text)}
 		}
 		list = append(list, n)
 	}

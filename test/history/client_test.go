@@ -85,6 +85,9 @@ type notSent struct{ error }
 // Unwrap returns what went wrong.
 func (e notSent) Unwrap() error { return e.error }
 
+// broken is an error that no run expects, whatever it is made of.
+type broken struct{ error }
+
 // outcomeOf reads an error. An error of another class than those of a node that is going down refuses.
 func outcomeOf(err error) outcome {
 	if err == nil {
@@ -107,6 +110,9 @@ func outcomeOf(err error) outcome {
 // expected says whether an error may come in a run: of a transaction that stands back for another, or
 // of a node that goes down, and no other.
 func expected(err error) error {
+	if errors.As(err, new(broken)) {
+		return err
+	}
 	var pg *pgconn.PgError
 	if err == nil || !errors.As(err, &pg) {
 		return nil

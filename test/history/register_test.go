@@ -222,7 +222,7 @@ func doRegister(ctx context.Context, conn *pgx.Conn, in regInput) (regOutput, er
 			return out, notSent{err}
 		}
 		if out.wrote = tag.RowsAffected() == 1; !out.wrote {
-			return out, fmt.Errorf("the row of key %d is locked and gone", in.key)
+			return out, broken{fmt.Errorf("the row of key %d is locked and gone", in.key)}
 		}
 	}
 	return out, tx.Commit(ctx)
