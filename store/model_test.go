@@ -290,22 +290,21 @@ func (d *testDB) feedSome(rng *rand.Rand) {
 func (d *testDB) truncate(rng *rand.Rand) {
 	d.t.Helper()
 	txn := d.db.Begin(TxnOptions{AsyncCommit: d.async})
-	def := d.lockedTable(txn)
+	d.lockedTable(txn)
 	mine := maps.Clone(d.model)
 	var marks savepoints
 	for range 1 + rng.IntN(2) {
 		marks.step(rng, txn, mine)
-		def = d.table(txn)
 		if rng.IntN(2) == 0 {
-			d.scribble(rng, txn, def, mine)
+			d.scribble(rng, txn, d.table(txn), mine)
 		}
-		def = d.truncated(txn)
+		d.truncated(txn)
 		clear(mine)
 		for range rng.IntN(3) {
 			marks.step(rng, txn, mine)
 			d.alter(rng, txn)
 			marks.step(rng, txn, mine)
-			def = d.table(txn)
+			def := d.table(txn)
 			if txn.created[def.Generation] == nil && txn.altered(def.OID) {
 				continue // a savepoint took the TRUNCATE back; feeds are refused then
 			}
