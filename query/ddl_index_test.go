@@ -12,12 +12,13 @@ import (
 // COMMIT on.
 func TestCreateIndexLetsWritersGoOn(t *testing.T) {
 	e := open(t)
-	a, b := newTestSession(t, e), newTestSession(t, e)
+	a, b, old := newTestSession(t, e), newTestSession(t, e), newTestSession(t, e)
 	a.must("create table t (id int primary key, v int); insert into t select g, g % 100 from generate_series(1, 5000) g")
 	b.must("set lock_timeout = '10ms'")
 	const query = "select count(*) from t where v = 7"
 	planned := func(s testSession) bool { return strings.Contains(s.list("explain "+query), "by_v") }
 
+	old.must("begin isolation level repeatable read; " + query)
 	a.must("begin; create index by_v on t (v)")
 	if got := a.must(query).last.Int(); got != 50 {
 		t.Errorf("the transaction that made the index counts %d rows, want 50", got)
@@ -41,6 +42,10 @@ func TestCreateIndexLetsWritersGoOn(t *testing.T) {
 	if !planned(b) {
 		t.Error("after COMMIT the index is not used")
 	}
+	if got := old.must(query).last.Int(); got != 50 || planned(old) {
+		t.Errorf("an older snapshot counts %d rows, want 50, and uses the index: %v", got, planned(old))
+	}
+	old.must("commit")
 
 	a.must("begin; create index gone on t (v); rollback")
 	a.must("begin; create index by_v2 on t (v); insert into t values (7000, 7); commit")
