@@ -137,7 +137,7 @@ func newTemplate(text string, list []literal, st *parse.Statement, like *plan.Pl
 	if st.NumParams > 0 || len(st.Notices) > 0 {
 		return nil
 	}
-	consts := liftable(st.Stmt, opts.Catalog)
+	consts := liftable(st.Stmt, opts)
 	t := &template{settings: settings, slots: make([]slot, len(list)), tail: len(text) - st.Start - len(st.Text)}
 	var b strings.Builder
 	at := 0
@@ -210,8 +210,8 @@ func (s *slot) lift(text string, l *literal, consts map[int]*ast.Const) bool {
 }
 
 // liftable returns the literals of a statement that may become parameters, by their places.
-func liftable(stmt ast.Stmt, cat *schema.Catalog) map[int]*ast.Const {
-	l := &lifter{catalog: cat, found: map[int]*ast.Const{}}
+func liftable(stmt ast.Stmt, opts plan.Options) map[int]*ast.Const {
+	l := &lifter{catalog: opts.Catalog, system: opts.System, found: map[int]*ast.Const{}}
 	switch s := stmt.(type) {
 	case *ast.SelectStmt:
 		if len(s.From) == 1 {
@@ -237,11 +237,17 @@ func liftable(stmt ast.Stmt, cat *schema.Catalog) map[int]*ast.Const {
 // lifter collects the literals that meet a column.
 type lifter struct {
 	catalog *schema.Catalog
+	system  plan.System
 	table   *schema.Table // the only one of the statement; nil when there are others or it is not known
 	found   map[int]*ast.Const
 }
 
 func (l *lifter) useTable(r *ast.RangeVar) {
+	if l.system != nil {
+		if _, ok := l.system.Relation(r.Table.Schema, r.Table.Name); ok {
+			return // comes before a table of that name
+		}
+	}
 	if t, err := plan.Table(l.catalog, r.Table); err == nil {
 		l.table = t
 	}
