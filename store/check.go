@@ -144,6 +144,7 @@ type DirReport struct {
 	Log        wal.Report
 	Tables     int
 	Rows       int64
+	Prepared   int // transactions
 }
 
 // CheckDir verifies a data directory that no server uses: every block of the
@@ -192,6 +193,10 @@ func CheckDir(ctx context.Context, fs vfs.FS, dir string, progress func(stage st
 	for _, t := range view.Catalog().Tables() {
 		rep.Tables++
 		rep.Rows += view.Table(t.OID).EstimateRows()
+	}
+	for _, e := range db.prepared.byGID {
+		rep.Prepared++
+		rep.Rows -= e.holder.pendingRows()
 	}
 	return rep, nil
 }

@@ -85,6 +85,19 @@ func (t *Txn) retake(l preparedLock) bool {
 	return ok
 }
 
+// pendingRows returns how many rows more than are committed its feeds make the tables seem to have.
+func (t *Txn) pendingRows() (n int64) {
+	for _, s := range t.feeds {
+		for _, r := range s.rows {
+			for _, run := range r.begun {
+				n += int64(run.n)
+			}
+			n -= int64(len(r.ended))
+		}
+	}
+	return n
+}
+
 // holds says whether the transaction holds a lock.
 func (t *Txn) holds(l preparedLock) bool {
 	s := t.db.locks.shard([]byte(l.name))

@@ -186,6 +186,13 @@ func TestPreparedTransactions(t *testing.T) {
 						step(d)
 						kept()
 					}
+					if err := d.db.log.wal.Sync(d.db.log.wal.End()); err != nil {
+						t.Fatal(err)
+					}
+					rep, err := CheckDir(ctx, d.disk().CrashClone(rand.New(rand.NewPCG(1, 1))), "data", nil)
+					if err != nil || rep.Prepared != 1 || rep.Rows != int64(len(d.model)) {
+						t.Fatalf("check says %+v, %v", rep, err)
+					}
 					// Others write meanwhile.
 					d.model[0] = testRow{id: 0, town: "Lyon"}
 					d.commit(func(txn *Txn) error { return put(ctx, txn, d.table(txn), d.model[0]) })

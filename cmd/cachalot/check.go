@@ -49,8 +49,12 @@ Exit code 0: nothing is wrong. 1: damage, with its file and offset. 2: there is 
 				}
 				return &exitError{code, err}
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: no damage. Checkpoint %s, %d tables, %d rows.\n",
-				dir, report.Checkpoint, report.Tables, report.Rows)
+			prepared := ""
+			if report.Prepared > 0 {
+				prepared = fmt.Sprintf(", %d prepared transactions", report.Prepared)
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: no damage. Checkpoint %s, %d tables, %d rows%s.\n",
+				dir, report.Checkpoint, report.Tables, report.Rows, prepared)
 			return nil
 		},
 	}
