@@ -33,6 +33,7 @@
 //	I4 an index holds exactly the unvacuumed row versions of its collection,
 //	   but for those that its build has yet to come to (indexbuild.go)
 //	I7 a snapshot never changes
+//	I8 what a serializable transaction has read is the same at its snapshot and at its place in the log
 //
 // # Apply is deterministic
 //
