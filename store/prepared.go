@@ -75,8 +75,8 @@ func (e *preparedTxn) info() PreparedInfo {
 // RollbackPrepared, whoever calls them. For its session the transaction is over; after an error it is rolled back. What it has
 // written is seen by nobody, and gets its timestamp when it is committed.
 //
-// Refused are transactions that have changed the schema (0A000), identifiers that are taken (42710) or too long
-// (22023), and more transactions than Config.MaxPrepared (53200, or 55000 for none).
+// Refused are transactions that have changed the schema, or whose reads or locks cannot be kept (0A000), that lock more keys without writing
+// them than a record names, about a million (54000), identifiers that are taken (42710) or too long (22023), and more transactions than Config.MaxPrepared (53200, or 55000 for none).
 func (t *Txn) Prepare(ctx context.Context, info PrepareInfo) error {
 	invariant.Check(!t.ended, "transaction %q is prepared after its end", info.GID)
 	e, err := t.prepare(ctx, info)

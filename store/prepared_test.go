@@ -619,6 +619,52 @@ func TestPreparedFailedSync(t *testing.T) {
 	}
 }
 
+// TestPreparedInALongReplay has recovery vacuum between the records of prepared transactions and their ends.
+func TestPreparedInALongReplay(t *testing.T) {
+	ctx := context.Background()
+	d := openTest(t, memConfig(vfs.NewMem(), 2))
+	d.create()
+	for id := range int64(4) {
+		d.model[id] = testRow{id: id, n: 1}
+		d.commit(func(txn *Txn) error { return put(ctx, txn, d.table(txn), d.model[id]) })
+	}
+	long := func() {
+		for n := range 3 * replayBytes / 100_000 {
+			d.model[3] = testRow{id: 3, town: strings.Repeat("x", 100_000), n: int64(n % 7)}
+			d.commit(func(txn *Txn) error { return put(ctx, txn, d.table(txn), d.model[3]) })
+		}
+	}
+	long()
+	for i, gid := range []string{"commit", "rollback", "stays"} {
+		d.mustPrepare(gid, func(txn *Txn, def *schema.Table) error {
+			id := int64(i)
+			return errors.Join(feed(ctx, txn, def, []testRow{{id: 10 + id}}), put(ctx, txn, def, testRow{id: 20 + id}), remove(ctx, txn, def, id), txn.spill(),
+				put(ctx, txn, def, testRow{id: 20 + id, n: 5}))
+		})
+	}
+	long()
+	for _, gid := range []string{"commit", "rollback"} {
+		if err := d.finish(gid, gid == "commit"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	delete(d.model, 0)
+	d.model[10], d.model[20] = testRow{id: 10}, testRow{id: 20, n: 5}
+	long()
+	d.crash()
+	d.verify()
+	if got := d.locked(ForUpdate, 0, 1, 2, 3, 10, 11, 12, 20, 21, 22); !slices.Equal(got, []int64{2, 12, 22}) {
+		t.Fatalf("locked are %v", got)
+	}
+	if err := d.finish("stays", true); err != nil {
+		t.Fatal(err)
+	}
+	delete(d.model, 2)
+	d.model[12], d.model[22] = testRow{id: 12}, testRow{id: 22, n: 5}
+	d.verify()
+	d.check()
+}
+
 // TestPreparedSerializable prepares serializable transactions: what one has read must not change before its commit, so it
 // has locked it or is refused; and what it changes is a conflict for those who read it, after a restart too.
 func TestPreparedSerializable(t *testing.T) {
