@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -47,13 +46,8 @@ func (c *client) connected(ctx context.Context) bool {
 	for k, v := range c.options {
 		cfg.RuntimeParams[k] = v
 	}
-	dialer := net.Dialer{}
-	cfg.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := dialer.DialContext(ctx, network, addr)
-		if err == nil && c.cuts {
-			conn = maybeCut(conn, c.random)
-		}
-		return conn, err
+	if c.cuts {
+		cfg.DialFunc = drawCut(c.random)
 	}
 	// Only the connecting is bounded: a crash may leave a listener that nobody serves.
 	ctx, cancel := context.WithTimeout(ctx, time.Second)

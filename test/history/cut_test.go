@@ -1,9 +1,13 @@
 package history
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"net"
+	"sync/atomic"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // cutConn is a client's connection that breaks at a certain write.
@@ -26,12 +30,22 @@ const (
 // life is about how many messages a connection that is to be cut lives.
 const life = 60
 
-// maybeCut makes some connections break.
-func maybeCut(conn net.Conn, random *rand.Rand) net.Conn {
+// drawCut returns how a connection is made, which breaks sooner or later or not at all. pgx makes
+// others, to cancel what was under way, in goroutines of its own: those do not break.
+func drawCut(random *rand.Rand) pgconn.DialFunc {
+	var dialer net.Dialer
 	if random.IntN(3) > 0 {
-		return conn
+		return dialer.DialContext
 	}
-	return &cutConn{Conn: conn, left: 1 + random.IntN(life), how: cut(random.IntN(int(cuts)))}
+	left, how := 1+random.IntN(life), cut(random.IntN(int(cuts)))
+	var made atomic.Bool
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dialer.DialContext(ctx, network, addr)
+		if err == nil && !made.Swap(true) {
+			conn = &cutConn{Conn: conn, left: left, how: how}
+		}
+		return conn, err
+	}
 }
 
 var errCut = errors.New("the connection is cut")
