@@ -102,17 +102,18 @@ func (l *localLog) track() *readSet {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	h := &l.history
-	if len(h.open) == 0 {
-		h.open = map[*readSet]struct{}{}
-		for _, list := range [][]*proposal{l.flying, l.queue} {
-			for _, p := range list {
-				if p != nil && p.changes != nil {
-					h.add(p.ts, p.changes)
-				}
+	if len(h.open) > 0 {
+		h.open[r] = struct{}{}
+		return r
+	}
+	h.open = map[*readSet]struct{}{r: {}} // before add, which keeps nothing for nobody
+	for _, list := range [][]*proposal{l.flying, l.queue} {
+		for _, p := range list {
+			if p != nil && p.changes != nil {
+				h.add(p.ts, p.changes)
 			}
 		}
 	}
-	h.open[r] = struct{}{}
 	return r
 }
 
