@@ -11,6 +11,7 @@ import (
 	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/internal/vfs"
 )
 
 // sum reads column n of the rows whose id is in [from, to), as a scan with a condition.
@@ -220,4 +221,37 @@ func TestSerializableSums(t *testing.T) {
 		t.Errorf("nothing was committed: %s", all)
 	}
 	d.db.Close()
+}
+
+// TestFirstReaderMeetsCommitUnderWay begins the only serializable transaction while a commit of a transaction that
+// read nothing is being synced: the snapshot is without it, so the reader's own commit must fail.
+func TestFirstReaderMeetsCommitUnderWay(t *testing.T) {
+	ctx := context.Background()
+	fs := vfs.NewFault(vfs.NewMem())
+	d := openTest(t, memConfig(fs, 2))
+	d.create()
+	def := d.table(d.db.Begin(TxnOptions{}))
+	reader := d.db.Begin(TxnOptions{Isolation: Serializable})
+	var once sync.Once
+	fs.SetHook(func(op vfs.Op, _ string) error {
+		if op == vfs.OpSync {
+			once.Do(func() {
+				v := reader.View()
+				defer v.Close()
+				if n := sum(v, def, 0, 10); n != 0 {
+					t.Errorf("a commit is seen before its sync: %d", n)
+				}
+			})
+		}
+		return nil
+	})
+	d.model[1] = testRow{id: 1, n: 5}
+	d.commit(func(txn *Txn) error { return put(ctx, txn, def, d.model[1]) })
+	fs.SetHook(nil)
+	if err := put(ctx, reader, def, testRow{id: 20, n: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := reader.Commit(ctx); !isCode(err, sqlerr.SerializationFailure) {
+		t.Errorf("what was read has changed, and COMMIT says %v", err)
+	}
 }
