@@ -27,19 +27,29 @@ type powered struct {
 	random *rand.Rand
 	fs     *vfs.Mem
 	parts  int
+	slow   bool // whether syncs take time
 
 	mu   sync.Mutex // guards below
 	node *node.Node
 }
 
 func startPowered(t testing.TB, random *rand.Rand) *powered {
-	p := &powered{t: t, random: random, fs: vfs.NewMem(), parts: []int{1, 2, 8}[random.IntN(3)]}
+	p := &powered{t: t, random: random, fs: vfs.NewMem(), parts: []int{1, 2, 8}[random.IntN(3)], slow: random.IntN(2) == 0}
 	p.start()
 	return p
 }
 
 func (p *powered) start() {
-	n, err := node.Start(context.Background(), node.Config{Dir: "data", FS: p.fs, Partitions: p.parts})
+	fs := vfs.NewFault(p.fs)
+	if p.slow {
+		fs.SetHook(func(op vfs.Op, _ string) error {
+			if op == vfs.OpSync {
+				time.Sleep(rand.N(time.Millisecond)) // as a disk takes: others begin and read meanwhile
+			}
+			return nil
+		})
+	}
+	n, err := node.Start(context.Background(), node.Config{Dir: "data", FS: fs, Partitions: p.parts})
 	if err != nil {
 		p.t.Fatal(err)
 	}
