@@ -211,6 +211,8 @@ func (w *lists) settle(ctx context.Context, c *client) error {
 	switch {
 	case !counts || outcomeOf(err) == unknown:
 		return nil // another time
+	case errors.As(err, &pg) && pg.Code == "55000":
+		return nil // busy: what the cut connection sent is still under way
 	case errors.As(err, &pg) && pg.Code != "42704":
 		return broken{fmt.Errorf("%s: %w", p.sql(), err)}
 	}
