@@ -50,7 +50,7 @@ func (s *Session) characterize() {
 func isTransactionSetting(name string) bool { return transactionDefaults[name] != "" }
 
 // setCharacteristic is SET transaction_isolation and its kin, by name.
-func (s *Session) setCharacteristic(name, v string, pos int) error {
+func (s *Session) setCharacteristic(name, v string) error {
 	v, err := settingsByName[name].canonical(v, "")
 	if err != nil {
 		return err
@@ -69,11 +69,11 @@ func (s *Session) setCharacteristic(name, v string, pos int) error {
 	case "transaction_deferrable":
 		m.Deferrable = &on
 	}
-	return s.setModes(m, pos)
+	return s.setModes(m)
 }
 
 // setModes sets the characteristics of the current transaction.
-func (s *Session) setModes(m ast.TransactionModes, _ int) error {
+func (s *Session) setModes(m ast.TransactionModes) error {
 	begun := s.txn.HasSnapshot()
 	if name := isolationName(m.Isolation); name != "" {
 		if now, _ := s.set.show("transaction_isolation"); name != now {
@@ -132,7 +132,7 @@ func (s *Session) setTransaction(st *ast.SetTransactionStmt) error {
 	if st.Snapshot != "" {
 		return s.importSnapshot(st.Snapshot)
 	}
-	return s.setModes(st.Modes, st.Pos())
+	return s.setModes(st.Modes)
 }
 
 // setSessionModes gives later transactions their characteristics.

@@ -123,7 +123,7 @@ func (s *Session) warn(code, message string, args ...any) {
 // setConfig is set_config().
 func (s *Session) setConfig(name, v string, local bool) (string, error) {
 	if isTransactionSetting(name) {
-		if err := s.setCharacteristic(name, v, 0); err != nil {
+		if err := s.setCharacteristic(name, v); err != nil {
 			return "", err
 		}
 		shown, _ := s.set.show(name)

@@ -31,7 +31,7 @@ func (s *Session) setStmt(st *ast.SetStmt) error {
 			return sqlerr.NotSupported("SET SESSION AUTHORIZATION is not supported").At(st.Pos())
 		}
 	case "transaction_isolation", "transaction_read_only", "transaction_deferrable":
-		return s.setCharacteristic(st.Name, v, st.Pos())
+		return s.setCharacteristic(st.Name, v)
 	}
 	return s.set.set(st.Name, v, local)
 }

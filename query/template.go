@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -164,24 +165,11 @@ func newTemplate(text string, list []literal, st *parse.Statement, like *plan.Pl
 	t.stmt, t.start = parsed[0].Stmt, parsed[0].Start
 	opts.Params = t.kinds
 	pl, err := plan.Make(t.stmt, opts)
-	if err != nil || !sameColumns(pl.Columns, like.Columns) || (pl.Columns == nil) != (like.Columns == nil) {
+	if err != nil || !slices.Equal(pl.Columns, like.Columns) || (pl.Columns == nil) != (like.Columns == nil) {
 		return nil
 	}
 	t.plan.Store(pl)
 	return t
-}
-
-// sameColumns says whether two plans have the same result.
-func sameColumns(a, b []plan.Column) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // lift makes the slot a parameter when its literal is one of the constants that may be, by their place.

@@ -88,7 +88,7 @@ func (s *Session) transaction(ctx context.Context, t *ast.TransactionStmt) (serv
 		if t.Kind == ast.StartTransaction {
 			tag = "START TRANSACTION"
 		}
-		return server.Result{Tag: tag}, s.beginBlock(t.Modes, t.Pos())
+		return server.Result{Tag: tag}, s.beginBlock(t.Modes)
 	case ast.Commit:
 		return s.endBlock(ctx, t.Chain)
 	case ast.Rollback:
@@ -101,14 +101,14 @@ func (s *Session) transaction(ctx context.Context, t *ast.TransactionStmt) (serv
 	return s.finishPrepared(ctx, t)
 }
 
-func (s *Session) beginBlock(m ast.TransactionModes, pos int) error {
+func (s *Session) beginBlock(m ast.TransactionModes) error {
 	if s.status != server.TxIdle {
 		s.warn(sqlerr.ActiveSQLTransaction, "there is already a transaction in progress")
 	} else {
 		s.status = server.TxInBlock
 		s.open()
 	}
-	return s.setModes(m, pos)
+	return s.setModes(m)
 }
 
 // endBlock is COMMIT.

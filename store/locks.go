@@ -121,21 +121,35 @@ func (s *lockShard) tryLock(owner *Locker, list *[]heldLock, name []byte, mode L
 // grant makes owner a holder.
 func (l *lock) grant(owner *Locker, list *[]heldLock, h heldLock) {
 	*list = append(*list, h)
-	if held := l.holder(owner, h.mode); held != nil {
-		held.times++
-		return
-	}
-	l.holders = append(l.holders, lockHolder{owner, h.mode, 1})
+	l.hold(owner, h.mode)
 }
 
-// holder returns the entry of an owner and mode, or nil.
-func (l *lock) holder(owner *Locker, mode LockMode) *lockHolder {
-	for i := range l.holders {
-		if h := &l.holders[i]; h.owner == owner && h.mode == mode {
-			return h
+// hold counts owner as a holder once more.
+func (l *lock) hold(owner *Locker, mode LockMode) {
+	if i := l.holder(owner, mode); i >= 0 {
+		l.holders[i].times++
+		return
+	}
+	l.holders = append(l.holders, lockHolder{owner, mode, 1})
+}
+
+// drop counts owner as a holder once less.
+func (l *lock) drop(owner *Locker, mode LockMode) {
+	if i := l.holder(owner, mode); i >= 0 {
+		if l.holders[i].times--; l.holders[i].times == 0 {
+			l.holders = slices.Delete(l.holders, i, i+1)
 		}
 	}
-	return nil
+}
+
+// holder returns the index of the entry of an owner and mode, or -1.
+func (l *lock) holder(owner *Locker, mode LockMode) int {
+	for i := range l.holders {
+		if h := &l.holders[i]; h.owner == owner && h.mode == mode {
+			return i
+		}
+	}
+	return -1
 }
 
 // free says whether no other holder excludes the mode.
@@ -277,14 +291,7 @@ func (lt *lockTable) unlock(owner *Locker, h heldLock) {
 	h.shard.mu.Lock()
 	defer h.shard.mu.Unlock()
 	l := h.shard.locks[h.name]
-	for i := range l.holders {
-		if held := &l.holders[i]; held.owner == owner && held.mode == h.mode {
-			if held.times--; held.times == 0 {
-				l.holders = slices.Delete(l.holders, i, i+1)
-			}
-			break
-		}
-	}
+	l.drop(owner, h.mode)
 	l.wake(h.shard, h.name)
 	if len(l.holders) == 0 && len(l.queue) == 0 {
 		delete(h.shard.locks, h.name)
@@ -312,19 +319,8 @@ func (lt *lockTable) hand(list []heldLock, from, to *Locker) {
 	for _, h := range list {
 		h.shard.mu.Lock()
 		l := h.shard.locks[h.name]
-		if held := l.holder(to, h.mode); held != nil {
-			held.times++
-		} else {
-			l.holders = append(l.holders, lockHolder{to, h.mode, 1})
-		}
-		for i := range l.holders {
-			if held := &l.holders[i]; held.owner == from && held.mode == h.mode {
-				if held.times--; held.times == 0 {
-					l.holders = slices.Delete(l.holders, i, i+1)
-				}
-				break
-			}
-		}
+		l.hold(to, h.mode)
+		l.drop(from, h.mode)
 		h.shard.mu.Unlock()
 	}
 }

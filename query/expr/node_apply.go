@@ -1,6 +1,8 @@
 package expr
 
 import (
+	"slices"
+
 	"github.com/cachalotdb/cachalot/internal/column"
 	"github.com/cachalotdb/cachalot/internal/value"
 )
@@ -130,7 +132,7 @@ func (n *applyNode) evalCodes(c *Context, dict *column.Vec, rows int, sel []int3
 		}
 	}
 	m := n.memo
-	if m == nil || m.dict != dict.Dict || !sameValues(m.consts, n.vals) {
+	if m == nil || m.dict != dict.Dict || !slices.Equal(m.consts, n.vals) {
 		m = &codeMemo{dict: dict.Dict, consts: append([]value.Value(nil), n.vals...)}
 		n.memo = m
 	}
@@ -158,16 +160,4 @@ func (n *applyNode) evalCodes(c *Context, dict *column.Vec, rows int, sel []int3
 		n.out.set(i, rows, x)
 	}
 	return nil
-}
-
-func sameValues(a, b []value.Value) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
