@@ -205,14 +205,18 @@ func (x *transaction) prepare(ctx context.Context) error {
 // settle ends what its client left prepared. It may not be there any more, or never have been.
 func (w *lists) settle(ctx context.Context, c *client) error {
 	p := c.prepared
-	_, err := c.conn.Exec(ctx, p.sql())
-	at, counts := c.clock.done(c.epoch)
 	var pg *pgconn.PgError
+	_, err := c.conn.Exec(ctx, p.sql())
+	for errors.As(err, &pg) && pg.Code == "55000" {
+		// Busy: what a cut connection sent is still under way. To go on with other work would make a circle possible that
+		// nobody sees: of clients that wait for each other's prepared transactions.
+		pg = nil
+		_, err = c.conn.Exec(ctx, p.sql())
+	}
+	at, counts := c.clock.done(c.epoch)
 	switch {
 	case !counts || outcomeOf(err) == unknown:
 		return nil // another time
-	case errors.As(err, &pg) && pg.Code == "55000":
-		return nil // busy: what the cut connection sent is still under way
 	case errors.As(err, &pg) && pg.Code != "42704":
 		return broken{fmt.Errorf("%s: %w", p.sql(), err)}
 	}
