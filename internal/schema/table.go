@@ -37,6 +37,14 @@ type Table struct {
 
 	Indexes []*Index `json:"indexes,omitempty"`
 	Layout  Layout   `json:"layout,omitempty"`
+
+	Checks      []Check       `json:"checks,omitempty"`
+	ForeignKeys []*ForeignKey `json:"foreignKeys,omitempty"`
+	// ReferencedBy are the OIDs of the tables with foreign keys to this one, ascending.
+	ReferencedBy []uint32 `json:"referencedBy,omitempty"`
+
+	// Sequence is set when the relation is a sequence.
+	Sequence *Sequence `json:"sequence,omitempty"`
 }
 
 // Column is one column's definition.
@@ -52,6 +60,14 @@ type Column struct {
 	// Missing is what rows hold that were stored before the column was
 	// added: a value's key-independent storage form (value.AppendStored), nil for NULL.
 	Missing []byte `json:"missing,omitempty"`
+
+	// Generated is the expression, as SQL text, of a column GENERATED ALWAYS AS (..) STORED. It is computed before
+	// the log. A hidden generated column serves an index: its expression, or its predicate.
+	Generated string `json:"generated,omitempty"`
+
+	// Identity is set for identity columns, and Sequence is then the OID of the sequence.
+	Identity Identity `json:"identity,omitempty"`
+	Sequence uint32   `json:"sequence,omitempty"`
 
 	// Hidden columns are not part of *, nor can SQL name them.
 	Hidden bool `json:"hidden,omitempty"`
@@ -84,6 +100,15 @@ type Index struct {
 	Name    string        `json:"name"`
 	Kind    IndexKind     `json:"kind"`
 	Columns []IndexColumn `json:"columns"`
+
+	// Unique: no two rows have the same values. Constraint: it is that of a UNIQUE constraint of its name.
+	Unique           bool `json:"unique,omitempty"`
+	Constraint       bool `json:"constraint,omitempty"`
+	NullsNotDistinct bool `json:"nullsNotDistinct,omitempty"`
+
+	// Filter is the number of the hidden boolean column that is true for the rows that a partial index holds,
+	// 0 for all rows. The predicate is that column's Generated.
+	Filter int16 `json:"filter,omitempty"`
 }
 
 // IndexColumn is one column of an index.
@@ -132,11 +157,14 @@ func (t *Table) Clone() *Table {
 	c.Columns = append([]Column(nil), t.Columns...)
 	c.Key = append([]int16(nil), t.Key...)
 	c.Indexes = append([]*Index(nil), t.Indexes...)
+	c.Checks = append([]Check(nil), t.Checks...)
+	c.ForeignKeys = append([]*ForeignKey(nil), t.ForeignKeys...)
+	c.ReferencedBy = append([]uint32(nil), t.ReferencedBy...)
 	return &c
 }
 
 // Covers says whether an index of this kind on these columns answers
 // questions about one array column by its elements.
 func (x *Index) Covers(num int16) bool {
-	return len(x.Columns) == 1 && x.Columns[0].Num == num
+	return len(x.Columns) == 1 && x.Columns[0].Num == num && x.Filter == 0
 }
