@@ -48,7 +48,7 @@ func aggregateFuncs() []AggFunc {
 		table = append(table, AggFunc{Name: name, Args: kinds(f), Ret: f, make: newMoments(m)})
 	}
 	// These are refused as aggregates, not as unknown functions.
-	for _, name := range []string{"json_agg", "mode"} {
+	for _, name := range []string{"json_agg"} {
 		table = append(table, AggFunc{Name: name, Args: kinds(anyElement), Ret: value.JSONB})
 	}
 	for _, name := range []string{"corr", "covar_pop", "covar_samp", "regr_slope", "regr_intercept", "regr_r2", "regr_count",

@@ -27,6 +27,7 @@ type AggState interface {
 type Aggregator struct {
 	call   *AggCall
 	args   []node
+	direct []node // direct arguments, when they read columns
 	filter node
 	state  AggState
 	vecs   []*column.Vec
@@ -41,6 +42,10 @@ func NewAggregator(call *AggCall) *Aggregator {
 	}
 	if call.Filter != nil {
 		a.filter = compile(call.Filter)
+	}
+	if call.Func.OrderedSet {
+		a.orderedSet()
+		return a
 	}
 	// Without an ordered result, ORDER BY alone changes nothing.
 	if call.Distinct || len(call.OrderBy) > 0 && call.Func.ordered {
@@ -59,6 +64,11 @@ func NewAggregator(call *AggCall) *Aggregator {
 // batch, nil when all rows are in group 0; all are below n.
 func (a *Aggregator) Add(c *Context, in *column.Batch, sel []int32, groups []uint32, n int) error {
 	a.state.Grow(n)
+	if len(a.direct) > 0 {
+		if err := a.addDirect(c, in, sel, groups); err != nil {
+			return err
+		}
+	}
 	if a.filter != nil {
 		var err error
 		if a.sel, err = filterNode(a.filter, c, in, sel, true, a.sel[:0]); err != nil {

@@ -346,26 +346,37 @@ func (e *MinMax) deparse(d *deparser) {
 
 func (e *AggCall) deparse(d *deparser) {
 	d.WriteString(e.Func.Name + "(")
-	if e.Distinct {
-		d.WriteString("DISTINCT ")
-	}
-	if len(e.Args) == 0 {
-		d.WriteString("*")
-	}
-	d.list(e.Args, ", ")
-	for i, k := range e.OrderBy {
-		if i == 0 {
-			d.WriteString(" ORDER BY ")
-		} else {
-			d.WriteString(", ")
+	if e.Func.OrderedSet {
+		d.list(e.Direct, ", ")
+		d.WriteString(") WITHIN GROUP (ORDER BY ")
+		d.sortKeys(e.OrderBy)
+	} else {
+		if e.Distinct {
+			d.WriteString("DISTINCT ")
 		}
-		d.sortKey(k)
+		if len(e.Args) == 0 {
+			d.WriteString("*")
+		}
+		d.list(e.Args, ", ")
+		if len(e.OrderBy) > 0 {
+			d.WriteString(" ORDER BY ")
+			d.sortKeys(e.OrderBy)
+		}
 	}
 	d.WriteString(")")
 	if e.Filter != nil {
 		d.WriteString(" FILTER (WHERE ")
 		d.expr(e.Filter)
 		d.WriteString(")")
+	}
+}
+
+func (d *deparser) sortKeys(keys []SortKey) {
+	for i, k := range keys {
+		if i > 0 {
+			d.WriteString(", ")
+		}
+		d.sortKey(k)
 	}
 }
 

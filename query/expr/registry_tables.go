@@ -12,5 +12,5 @@ func operatorTables() [][]Func {
 }
 
 func aggregateTables() [][]AggFunc {
-	return [][]AggFunc{aggregateFuncs()}
+	return [][]AggFunc{aggregateFuncs(), orderedSetFuncs()}
 }
