@@ -127,7 +127,7 @@ func (img *image) writeBackupPart(ctx context.Context, w io.Writer, partition in
 	f := BackupFile{Name: backupPartName(partition), Slots: partSlots(partition, img.db.partitions)}
 	bw := newBackupWriter(w)
 	tables := img.view.Catalog().Tables()
-	if err := bw.head(backupPart{backupFormat, partition, state}, tables); err != nil {
+	if err := bw.head(backupPart{backupFormat, partition, state}, img.view.Catalog()); err != nil {
 		return f, err
 	}
 	for _, def := range tables {
@@ -152,14 +152,14 @@ func newBackupWriter(w io.Writer) *backupWriter {
 	return &backupWriter{blockWriter{w: bufio.NewWriterSize(io.MultiWriter(w, sum), 1<<20)}, sum}
 }
 
-func (w *backupWriter) head(p backupPart, tables []*schema.Table) error {
+func (w *backupWriter) head(p backupPart, cat *schema.Catalog) error {
 	if err := w.begin(backupMagic); err != nil {
 		return err
 	}
 	if err := w.json(blockHeader, p); err != nil {
 		return err
 	}
-	return w.definitions(tables)
+	return w.definitions(cat)
 }
 
 // finish ends the part, and fills in its size and sum.

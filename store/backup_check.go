@@ -80,7 +80,7 @@ func (m *BackupManifest) load(ctx context.Context, l *loader, fs vfs.FS, dir str
 		}
 		progress := func(n int64) { l.db.cfg.Progress("backup", done+n, m.Bytes()) }
 		err = m.readPart(ctx, fs, dir, i, progress, func(kind byte, payload []byte) error {
-			if i > 0 && kind == blockTable {
+			if i > 0 && (kind == blockTable || kind == blockObject) {
 				return nil
 			}
 			return l.block(kind, payload)
@@ -132,7 +132,7 @@ func (m *BackupManifest) readPart(ctx context.Context, fs vfs.FS, dir string, pa
 			if p := d.uvarint(); d.err != nil || p != uint64(partition) {
 				return fmt.Errorf("rows of partition %d", p)
 			}
-		case blockTable:
+		case blockTable, blockObject:
 		default:
 			return fmt.Errorf("block of kind %d", kind)
 		}

@@ -56,6 +56,8 @@ const (
 
 	blockPrepared = 7 // a prepared transaction: the payload of its recordPrepare
 
+	blockObject = 8 // JSON of a schema.Object
+
 	blockOverhead = 9
 	maxBlockBytes = 512 << 20
 )
@@ -68,6 +70,10 @@ type checkpointHeader struct {
 	CatalogVersion uint64  `json:"catalogVersion"`
 	NextOID        uint32  `json:"nextOID"`
 	LastID         uint64  `json:"lastID"` // of statuses, owners and generations
+
+	// Objects says that all objects of the catalog are there, the schema public too if there is one. Files of
+	// builds that knew only tables have none.
+	Objects bool `json:"objects,omitempty"`
 }
 
 type checkpointTable struct {
@@ -262,6 +268,7 @@ func (img *image) counters() checkpointHeader {
 		CatalogVersion: img.view.Catalog().Version(),
 		NextOID:        img.db.oids.n.Load(),
 		LastID:         img.db.statuses.next.Load(),
+		Objects:        true,
 	}
 }
 
@@ -306,7 +313,7 @@ func (img *image) writeBlocks(ctx context.Context, w *blockWriter) error {
 		return err
 	}
 	tables := img.view.Catalog().Tables()
-	if err := w.definitions(tables); err != nil {
+	if err := w.definitions(img.view.Catalog()); err != nil {
 		return err
 	}
 	for _, def := range img.unborn {
@@ -478,8 +485,13 @@ func (w *blockWriter) begin(magic string) error {
 }
 
 // definitions writes the committed definitions, which a backup has in each of its parts too.
-func (w *blockWriter) definitions(tables []*schema.Table) error {
-	for _, def := range tables {
+func (w *blockWriter) definitions(cat *schema.Catalog) error {
+	for _, o := range cat.Objects() {
+		if err := w.json(blockObject, o); err != nil {
+			return err
+		}
+	}
+	for _, def := range cat.Tables() {
 		if err := w.json(blockTable, checkpointTable{Def: def}); err != nil {
 			return err
 		}

@@ -156,6 +156,38 @@ func (t *Txn) DropTable(oid uint32) error {
 	return nil
 }
 
+// PutObject creates or replaces an object that is no table within the transaction, which holds the lock of whoever
+// changes the catalog.
+func (t *Txn) PutObject(o *schema.Object) error {
+	if err := t.mayDefineObject(o.OID); err != nil {
+		return err
+	}
+	t.change(schemaChange{object: o})
+	return nil
+}
+
+// DropObject drops an object that is no table.
+func (t *Txn) DropObject(oid uint32) error {
+	if err := t.mayDefineObject(oid); err != nil {
+		return err
+	}
+	t.change(schemaChange{drop: oid})
+	return nil
+}
+
+// mayDefineObject is mayDefine for objects that are no tables.
+func (t *Txn) mayDefineObject(oid uint32) error {
+	if t.base == nil {
+		return nil
+	}
+	then, _ := t.base.state.catalog.Object(oid)
+	now, _ := t.db.published.Load().state.catalog.Object(oid)
+	if then != now {
+		return SerializationFailure(false)
+	}
+	return nil
+}
+
 // forget drops what the transaction has written to a table whose data goes:
 // the commit record cannot name it any more.
 func (t *Txn) forget(oid uint32) {

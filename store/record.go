@@ -85,11 +85,19 @@ type feedEnd struct {
 	commit bool
 }
 
-// schemaChange is one change of the catalog: put a definition, or drop an OID.
+// schemaChange is one change of the catalog: put a table's definition or another object, or drop an OID.
 type schemaChange struct {
-	put  *schema.Table
-	drop uint32
+	put    *schema.Table
+	object *schema.Object
+	drop   uint32
 }
+
+// The kinds of schemaChange in a record.
+const (
+	changePutTable  = 1
+	changeDrop      = 2
+	changePutObject = 3
+)
 
 // commitRecord is the content of a recordPut.
 type commitRecord struct {
@@ -124,17 +132,24 @@ func (r *commitRecord) appendBody(dst []byte) ([]byte, error) {
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(r.schema)))
 	for _, c := range r.schema {
-		if c.put == nil {
-			dst = append(dst, 2)
+		var kind byte
+		var def any
+		switch {
+		case c.put != nil:
+			kind, def = changePutTable, c.put
+		case c.object != nil:
+			kind, def = changePutObject, c.object
+		default:
+			dst = append(dst, changeDrop)
 			dst = binary.AppendUvarint(dst, uint64(c.drop))
 			continue
 		}
-		def, err := json.Marshal(c.put)
+		text, err := json.Marshal(def)
 		if err != nil {
 			return nil, err
 		}
-		dst = append(dst, 1)
-		dst = appendBytes(dst, def)
+		dst = append(dst, kind)
+		dst = appendBytes(dst, text)
 	}
 	return appendParts(dst, r.parts), nil
 }
@@ -292,13 +307,19 @@ func (d *decoder) commitBody(r *commitRecord) error {
 	r.schema = make([]schemaChange, d.count(2))
 	for i := range r.schema {
 		switch d.byte() {
-		case 1:
+		case changePutTable:
 			t := new(schema.Table)
 			if err := json.Unmarshal(d.bytes(), t); err != nil && d.err == nil {
 				return fmt.Errorf("%w: table definition: %v", errRecord, err)
 			}
 			r.schema[i].put = t
-		case 2:
+		case changePutObject:
+			o := new(schema.Object)
+			if err := json.Unmarshal(d.bytes(), o); err != nil && d.err == nil {
+				return fmt.Errorf("%w: object definition: %v", errRecord, err)
+			}
+			r.schema[i].object = o
+		case changeDrop:
 			r.schema[i].drop = uint32(d.uvarint())
 		default:
 			d.fail()

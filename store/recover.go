@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/cachalotdb/cachalot/internal/column"
+	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/vfs"
 	"github.com/cachalotdb/cachalot/wal"
@@ -181,6 +182,15 @@ func (l *loader) block(kind byte, payload []byte) error {
 			collections: l.db.state.collections,
 		}
 		l.db.state.collections[t.Def.OID] = newCollection(t.Def, l.db.partitions, true)
+	case blockObject:
+		o := new(schema.Object)
+		if err := json.Unmarshal(payload, o); err != nil {
+			return fmt.Errorf("object definition: %v", err)
+		}
+		l.db.state = &state{
+			catalog:     l.db.state.catalog.WithObject(o).Reserve(l.header.NextOID, l.header.CatalogVersion),
+			collections: l.db.state.collections,
+		}
 	case blockRows:
 		d := decoder{b: payload}
 		c, err := l.db.collection(uint32(d.uvarint()), d.uvarint())
@@ -214,6 +224,9 @@ func (l *loader) begin(payload []byte) error {
 	l.db.log.last = h.Timestamp
 	l.db.oids.raise(h.NextOID)
 	l.db.statuses.raise(h.LastID)
+	if h.Objects {
+		l.db.state.catalog = schema.Bare()
+	}
 	l.db.state.catalog = l.db.state.catalog.Reserve(h.NextOID, h.CatalogVersion)
 	l.queues = make([]chan rowsBlock, h.Partitions)
 	for i := range l.queues {

@@ -59,7 +59,11 @@ func (db *DB) install(next *state, changes []schemaChange, ts uint64) {
 func (s *state) with(changes []schemaChange, create func(*schema.Table) *collection) *state {
 	next := &state{catalog: s.catalog, collections: maps.Clone(s.collections)}
 	for _, c := range changes {
-		if c.put == nil {
+		switch {
+		case c.object != nil:
+			next.catalog = next.catalog.WithObject(c.object)
+			continue
+		case c.put == nil:
 			next.catalog = next.catalog.Without(c.drop)
 			delete(next.collections, c.drop)
 			continue

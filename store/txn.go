@@ -447,9 +447,10 @@ func (t *Txn) changedWhole() (oids []uint32) {
 		}
 	}
 	for _, c := range t.changes {
-		if c.put != nil {
+		switch {
+		case c.put != nil:
 			oids = append(oids, c.put.OID)
-		} else {
+		case c.object == nil:
 			oids = append(oids, c.drop)
 		}
 	}
