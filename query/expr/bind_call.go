@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
@@ -22,13 +23,6 @@ func (b *Binder) bindCall(e *ast.FuncCall) (Expr, error) {
 		return nil, sqlerr.NotSupported("window functions are not supported").At(e.Pos())
 	case e.WithinGroup:
 		return nil, sqlerr.NotSupported("WITHIN GROUP is not supported").At(e.Pos())
-	case e.Variadic:
-		return nil, sqlerr.NotSupported("VARIADIC arguments are not supported").At(e.Pos())
-	}
-	for _, a := range e.Args {
-		if n, ok := a.(*ast.NamedArg); ok {
-			return nil, sqlerr.NotSupported("named arguments are not supported").At(n.Pos())
-		}
 	}
 	if _, ok := registry.aggregates[name]; ok {
 		return b.bindAggregate(name, e)
@@ -43,11 +37,11 @@ func (b *Binder) bindCall(e *ast.FuncCall) (Expr, error) {
 	case e.Filter != nil:
 		return nil, sqlerr.New(sqlerr.WrongObjectType, "FILTER specified, but %s is not an aggregate function", name).At(e.Pos())
 	}
-	args, err := b.bindList(e.Args)
+	args, err := b.bindArguments(e)
 	if err != nil {
 		return nil, err
 	}
-	x, err := b.callNamed(name, args, e.Pos())
+	x, err := b.call(name, args, e.Pos())
 	if err != nil {
 		return nil, qualifiedError(err, e)
 	}
@@ -72,13 +66,14 @@ func qualifiedError(err error, e *ast.FuncCall) error {
 
 // callNamed returns a call of the best overload of a function.
 func (b *Binder) callNamed(name string, args []Expr, pos int) (Expr, error) {
+	return b.call(name, arguments{exprs: args}, pos)
+}
+
+// call returns a call of the best overload of a function.
+func (b *Binder) call(name string, given arguments, pos int) (Expr, error) {
+	args := given.exprs
 	actual := kindsOf(args)
-	var list []candidate
-	for _, fn := range registry.functions[name] {
-		if declared, ok := spread(fn.Args, fn.Variadic, len(args)); ok {
-			list = append(list, candidate{fn, declared, fn.Variadic})
-		}
-	}
+	list := given.candidates(name)
 	c, ok := exact(list, actual)
 	out := found
 	if !ok {
@@ -92,12 +87,15 @@ func (b *Binder) callNamed(name string, args []Expr, pos int) (Expr, error) {
 			return nil, sqlerr.NotSupported("%s", msg).At(pos)
 		}
 	}
+	if given.variadic && takesAny(name, len(args)) && (len(list) == 0 || out != found || actual[len(actual)-1] == value.Unknown) {
+		return nil, sqlerr.New(sqlerr.DatatypeMismatch, "VARIADIC argument must be an array").At(args[len(args)-1].Pos())
+	}
 	if out != found {
-		return nil, functionError(out, name, actual, pos)
+		return nil, callError(out, given.signature(name), pos)
 	}
 	res, out := c.resolve(actual)
 	if out != found {
-		return nil, functionError(out, name, actual, pos)
+		return nil, callError(out, given.signature(name), pos)
 	}
 	if res.fn.fn == nil {
 		return nil, sqlerr.NotSupported("%s(%s) is not supported in this place", name, kindNames(actual)).At(pos)
@@ -117,7 +115,7 @@ func (b *Binder) callNamed(name string, args []Expr, pos int) (Expr, error) {
 			}
 		}
 	}
-	x := &Call{head: head{value.Of(res.ret), pos}, Func: res.fn, Args: args}
+	x := &Call{head: head{value.Of(res.ret), pos}, Func: res.fn, Args: c.arrange(args)}
 	return foldNode(x, Immutable, foldContext()), nil
 }
 
@@ -166,7 +164,18 @@ func kindNames(kinds []value.Kind) string {
 }
 
 func functionError(out outcome, name string, actual []value.Kind, pos int) error {
-	sig := name + "(" + kindNames(actual) + ")"
+	return callError(out, name+"("+kindNames(actual)+")", pos)
+}
+
+// takesAny says whether a function takes arguments of any number and type from argument n on.
+func takesAny(name string, n int) bool {
+	return slices.ContainsFunc(registry.functions[name], func(f *Func) bool {
+		return f.Variadic && len(f.Args) == n && f.Args[n-1] == anyKind
+	})
+}
+
+// callError is the error of a call with a signature that was not resolved.
+func callError(out outcome, sig string, pos int) error {
 	if out == undetermined {
 		return errUndetermined(ast.NoPos)
 	}

@@ -15,6 +15,10 @@ type Func struct {
 	Args     []value.Kind
 	Variadic bool
 	Ret      value.Kind
+	// Names are the arguments' names, for calls with name => value; nil when they have none. Defaults are the values
+	// of the last arguments when they are not given.
+	Names    []string
+	Defaults []value.Value
 	// Volatility and Strict as in pg_proc: a strict function is NULL when an
 	// argument is, and is not called.
 	Volatility Volatility
@@ -24,6 +28,10 @@ type Func struct {
 	// fn computes it; args are valid during the call only. nil for an overload that
 	// takes part in resolution but is refused with 0A000.
 	fn impl
+	// overArray is the form of a variadic function that f(VARIADIC array) calls.
+	overArray *Func
+	// expands says that this is such a form.
+	expands bool
 }
 
 // impl computes a function over its arguments.

@@ -149,6 +149,16 @@ func (e *Call) deparse(d *deparser) {
 		d.WriteString(") IN (")
 		d.expr(e.Args[0])
 		d.WriteString("))")
+	case e.Func.expands:
+		last := len(e.Args) - 1
+		d.WriteString(e.Func.Name + "(")
+		d.list(e.Args[:last], ", ")
+		if last > 0 {
+			d.WriteString(", ")
+		}
+		d.WriteString("VARIADIC ")
+		d.expr(e.Args[last])
+		d.WriteString(")")
 	default:
 		d.WriteString(e.Func.Name + "(")
 		d.list(e.Args, ", ")

@@ -28,6 +28,7 @@ func buildRegistry() catalog {
 	for _, table := range functionTables() {
 		for i := range table {
 			f := &table[i]
+			f.overArray = overArray(f)
 			r.functions[f.Name] = append(r.functions[f.Name], f)
 		}
 	}

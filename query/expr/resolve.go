@@ -79,6 +79,8 @@ type candidate struct {
 	args []value.Kind
 	// variadic says that the last argument was spread.
 	variadic bool
+	// place is where each actual argument goes, nil when they are in order and complete.
+	place []int
 }
 
 // spread returns the declared kinds for n actual arguments.

@@ -1,0 +1,152 @@
+package expr
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/query/sql/ast"
+)
+
+// arguments are those of a call as they were written: by place, then by name.
+type arguments struct {
+	exprs []Expr
+	names []string // by argument, "" for one by place; nil when all are
+	// variadic says that the last one is an array whose elements are the arguments from there on.
+	variadic bool
+}
+
+// bindArguments binds the arguments of a call.
+func (b *Binder) bindArguments(e *ast.FuncCall) (arguments, error) {
+	list := make([]ast.Expr, len(e.Args))
+	a := arguments{variadic: e.Variadic}
+	for i, x := range e.Args {
+		list[i] = x
+		n, named := x.(*ast.NamedArg)
+		switch {
+		case named && slices.Contains(a.names, n.Name):
+			return a, sqlerr.New(sqlerr.SyntaxError, "argument name %q used more than once", n.Name).At(n.Pos())
+		case named:
+			if a.names == nil {
+				a.names = make([]string, len(e.Args))
+			}
+			a.names[i], list[i] = n.Name, n.Arg
+		case a.names != nil:
+			return a, sqlerr.New(sqlerr.SyntaxError, "positional argument cannot follow named argument").At(x.Pos())
+		}
+	}
+	var err error
+	a.exprs, err = b.bindList(list)
+	return a, err
+}
+
+// signature describes the call for messages: f(integer, name => text).
+func (a arguments) signature(name string) string {
+	list := strings.Split(kindNames(kindsOf(a.exprs)), ", ")
+	for i, n := range a.names {
+		if n != "" {
+			list[i] = n + " => " + list[i]
+		}
+	}
+	return name + "(" + strings.Join(list, ", ") + ")"
+}
+
+// candidates returns the overloads of a function that a call can mean by number and names of arguments.
+func (a arguments) candidates(name string) []candidate {
+	var list []candidate
+	for _, fn := range registry.functions[name] {
+		if a.variadic && fn.Variadic {
+			fn = fn.overArray
+		}
+		if c, ok := fn.candidate(len(a.exprs), a.names); ok {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// candidate returns f as a candidate for n arguments, some of them by name.
+func (f *Func) candidate(n int, names []string) (candidate, bool) {
+	if names == nil && (n == len(f.Args) || f.Variadic) {
+		declared, ok := spread(f.Args, f.Variadic, n)
+		return candidate{fn: f, args: declared, variadic: f.Variadic}, ok
+	}
+	if n > len(f.Args) || f.Variadic {
+		return candidate{}, false
+	}
+	c := candidate{fn: f, args: make([]value.Kind, n), place: make([]int, n)}
+	given := make([]bool, len(f.Args))
+	for i := range n {
+		at := i
+		if names != nil && names[i] != "" {
+			at = slices.Index(f.Names, names[i])
+		}
+		if at < 0 || given[at] {
+			return candidate{}, false
+		}
+		given[at] = true
+		c.args[i], c.place[i] = f.Args[at], at
+	}
+	for i := range f.Args[:len(f.Args)-len(f.Defaults)] {
+		if !given[i] {
+			return candidate{}, false
+		}
+	}
+	return c, true
+}
+
+// arrange brings a call's arguments into the order of declaration, and puts the defaults of those that were not given.
+func (c candidate) arrange(args []Expr) []Expr {
+	f, ok := c.fn.(*Func)
+	if !ok || c.place == nil {
+		return args
+	}
+	full := make([]Expr, len(f.Args))
+	for i, x := range args {
+		full[c.place[i]] = x
+	}
+	first := len(f.Args) - len(f.Defaults)
+	for i := range full {
+		if full[i] == nil {
+			v := f.Defaults[i-first]
+			full[i] = NewConst(v, value.Of(v.Kind()), ast.NoPos)
+		}
+	}
+	return full
+}
+
+// overArray returns f as a call with VARIADIC means it: its last argument is the array of those that may repeat.
+func overArray(f *Func) *Func {
+	if !f.Variadic || f.fn == nil {
+		return f
+	}
+	last := len(f.Args) - 1
+	g := *f
+	g.Variadic, g.expands = false, true
+	g.Args = slices.Clone(f.Args)
+	switch k := f.Args[last]; {
+	case k == anyCompatible:
+		g.Args[last] = anyCompatibleArray
+	case isPseudo(k):
+		g.Args[last] = anyArray
+	default:
+		g.Args[last] = k.Array()
+	}
+	g.fn = func(c *Context, a []value.Value) (value.Value, error) {
+		list := a[last]
+		if list.IsNull() && f.Name != "format" {
+			return value.Null(f.Ret), nil
+		}
+		args := slices.Clone(a[:last])
+		if !list.IsNull() {
+			k := list.Kind().Elem()
+			value.ArrayEach(k, list.Bytes(), func(_ int, v value.Value) bool {
+				args = append(args, v)
+				return true
+			})
+		}
+		return f.fn(c, args)
+	}
+	return &g
+}
