@@ -229,7 +229,7 @@ func (s *Session) copySource(outer *prepared, st *ast.CopyStmt) (*prepared, erro
 
 // copyTable finds the table of a COPY TO, nil for a relation of the system.
 func (s *Session) copyTable(name ast.QualifiedName) (*schema.Table, error) {
-	t, err := plan.Table(s.catalog(), name)
+	t, err := plan.Table(s.catalog(), s.path(), name)
 	if err == nil {
 		return t, nil
 	}

@@ -65,7 +65,10 @@ func (s *Session) catalog() *schema.Catalog { return s.txn.Catalog() }
 
 // namedTable finds a table by the name in a statement: 42P01, or 42501 for a relation of the system.
 func (s *Session) namedTable(cat *schema.Catalog, name ast.QualifiedName) (*schema.Table, error) {
-	t, err := plan.Table(cat, name)
+	if err := s.checkDatabase(name); err != nil {
+		return nil, err
+	}
+	t, err := plan.Table(cat, s.path(), name)
 	if err == nil {
 		return t, nil
 	}

@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/cachalotdb/cachalot/query/plan"
@@ -53,6 +54,7 @@ type Engine struct {
 	plans    *planCache
 	shapes   *shapeCache
 	sessions activities
+	temps    atomic.Uint64 // numbers the schemas of temporary objects
 }
 
 var _ server.Engine = (*Engine)(nil)

@@ -53,6 +53,7 @@ func newSession(e *Engine, cfg server.SessionConfig) (*Session, error) {
 		portals: map[*rowPortal]struct{}{}, locker: e.db.NewLocker(int32(cfg.ProcessID))}
 	s.set = newSettings(s.reportSetting)
 	s.set.setTCP = cfg.SetTCP
+	s.set.namespace = e.newNamespace(cfg.User)
 	s.set.defaults["session_authorization"] = cfg.User
 	s.set.defaults["max_prepared_transactions"] = strconv.Itoa(e.db.MaxPrepared())
 	if cfg.ApplicationName != "" {
@@ -64,6 +65,7 @@ func newSession(e *Engine, cfg server.SessionConfig) (*Session, error) {
 	s.session = &expr.Session{
 		User: cfg.User, SessionUser: cfg.User, Database: cfg.Database,
 		Version: "PostgreSQL " + ServerVersion, BackendPID: int32(cfg.ProcessID),
+		SearchPath:     s.searchPath,
 		Setting:        s.set.show,
 		TxnID:          func() (int64, error) { return int64(s.txn.Number()), nil },
 		ExportSnapshot: s.exportSnapshot,

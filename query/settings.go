@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
 	"github.com/cachalotdb/cachalot/query/plan"
@@ -20,6 +21,8 @@ type settings struct {
 	local    map[string]string
 	saved    map[string]string // session as it was when the transaction first changed it
 	inTxn    bool              // saved is valid
+
+	namespace namespace
 
 	vars     vars
 	reported map[string]string
@@ -41,6 +44,7 @@ type vars struct {
 	idle             time.Duration
 	minMessages      int // index in messageLevels
 	searchPath       []string
+	path             schema.Path
 	tcp              server.TCPOptions
 	avoid            plan.Avoid
 	// planKey holds what the plan of a text depends on.
@@ -242,6 +246,7 @@ func (s *settings) decode() vars {
 			IndexWalk: at("enable_indexscan") == "off", Sort: at("enable_sort") == "off",
 		},
 	}
+	v.path = s.namespace.path(v.searchPath)
 	v.tcp = server.TCPOptions{
 		KeepIdle:     time.Duration(number("tcp_keepalives_idle")) * time.Second,
 		KeepInterval: time.Duration(number("tcp_keepalives_interval")) * time.Second,
@@ -258,7 +263,7 @@ func (s *settings) decode() vars {
 			v.minMessages = i
 		}
 	}
-	v.planKey = onOff(v.bareLiterals) + "\x00" + at("timezone") + "\x00" + at("datestyle")
+	v.planKey = onOff(v.bareLiterals) + "\x00" + at("timezone") + "\x00" + at("datestyle") + "\x00" + s.namespace.key(v.searchPath)
 	return v
 }
 

@@ -199,7 +199,7 @@ func (s *slot) lift(text string, l *literal, consts map[int]*ast.Const) bool {
 
 // liftable returns the literals of a statement that may become parameters, by their places.
 func liftable(stmt ast.Stmt, opts plan.Options) map[int]*ast.Const {
-	l := &lifter{catalog: opts.Catalog, system: opts.System, found: map[int]*ast.Const{}}
+	l := &lifter{catalog: opts.Catalog, path: opts.Path, system: opts.System, found: map[int]*ast.Const{}}
 	switch s := stmt.(type) {
 	case *ast.SelectStmt:
 		if len(s.From) == 1 {
@@ -225,6 +225,7 @@ func liftable(stmt ast.Stmt, opts plan.Options) map[int]*ast.Const {
 // lifter collects the literals that meet a column.
 type lifter struct {
 	catalog *schema.Catalog
+	path    schema.Path
 	system  plan.System
 	table   *schema.Table // the only one of the statement; nil when there are others or it is not known
 	found   map[int]*ast.Const
@@ -236,7 +237,7 @@ func (l *lifter) useTable(r *ast.RangeVar) {
 			return // comes before a table of that name
 		}
 	}
-	if t, err := plan.Table(l.catalog, r.Table); err == nil {
+	if t, err := plan.Table(l.catalog, l.path, r.Table); err == nil {
 		l.table = t
 	}
 }

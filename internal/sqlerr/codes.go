@@ -40,6 +40,7 @@ const (
 	UniqueViolation               = "23505"
 	CheckViolation                = "23514"
 	InvalidCursorState            = "24000"
+	DependentObjectsStillExist    = "2BP01"
 	InvalidTransactionState       = "25000"
 	ActiveSQLTransaction          = "25001"
 	ReadOnlySQLTransaction        = "25006"

@@ -34,9 +34,10 @@ type Context struct {
 type Session struct {
 	User, SessionUser string // current_user, session_user
 	Database          string
-	Version           string   // version()
-	SearchPath        []string // current_schemas(false); current_schema is the first
+	Version           string // version()
 	BackendPID        int32
+	// SearchPath is current_schemas(implicit); current_schema is the first of those that are not implicit.
+	SearchPath func(implicit bool) []string
 	// Setting is current_setting: the value as SHOW prints it.
 	Setting func(name string) (string, bool)
 	// SetConfig is set_config; it returns the new value as SHOW prints it.

@@ -55,19 +55,23 @@ func sessionText(f func(*Session) string) impl {
 }
 
 func currentSchema(c *Context, _ []value.Value) (value.Value, error) {
-	path := c.session().SearchPath
+	path := c.searchPath(false)
 	if len(path) == 0 {
 		return value.Null(value.Text), nil
 	}
 	return value.NewText(path[0]), nil
 }
 
+func (c *Context) searchPath(implicit bool) []string {
+	if f := c.session().SearchPath; f != nil {
+		return f(implicit)
+	}
+	return nil
+}
+
 func currentSchemas(c *Context, a []value.Value) (value.Value, error) {
 	var names []value.Value
-	if a[0].Bool() {
-		names = append(names, value.NewText("pg_catalog"))
-	}
-	for _, s := range c.session().SearchPath {
+	for _, s := range c.searchPath(a[0].Bool()) {
 		names = append(names, value.NewText(s))
 	}
 	return value.NewArray(value.Text, names), nil

@@ -110,7 +110,7 @@ func goldenContext() *Context {
 		Style:    value.DefaultStyle(),
 		StmtTime: 812332800000000, // 2025-09-28 00:00:00
 		TxnTime:  812332800000000,
-		Session:  &Session{User: "postgres", Database: "postgres", SearchPath: []string{"public"}},
+		Session:  &Session{User: "postgres", Database: "postgres", SearchPath: publicPath},
 	}
 }
 

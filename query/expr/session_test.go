@@ -14,7 +14,7 @@ func TestSessionFunctions(t *testing.T) {
 	settings := map[string]string{"work_mem": "4MB"}
 	c := goldenContext()
 	c.Session = &Session{
-		User: "u", SessionUser: "s", Database: "d", Version: "v", SearchPath: []string{"public"}, BackendPID: 42,
+		User: "u", SessionUser: "s", Database: "d", Version: "v", SearchPath: publicPath, BackendPID: 42,
 		Setting: func(name string) (string, bool) { v, ok := settings[name]; return v, ok },
 		SetConfig: func(name, val string, local bool) (string, error) {
 			settings[name] = val
@@ -64,4 +64,12 @@ func TestSleepIsCancelled(t *testing.T) {
 			t.Errorf("ended after %v with %v", time.Since(start), err)
 		}
 	})
+}
+
+// publicPath is the search path of a new database.
+func publicPath(implicit bool) []string {
+	if implicit {
+		return []string{"pg_catalog", "public"}
+	}
+	return []string{"public"}
 }

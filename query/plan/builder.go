@@ -12,6 +12,8 @@ import (
 // Options is what a plan depends on beside the statement.
 type Options struct {
 	Catalog *schema.Catalog
+	// Path says where names without a schema are looked for.
+	Path schema.Path
 	// Style reads literals; the session's.
 	Style *value.Style
 	// Params are the types that the client fixed; Unknown leaves one open.
@@ -49,6 +51,7 @@ func Make(s ast.Stmt, opts Options) (*Plan, error) {
 		return nil, err
 	}
 	p.Writes, p.Locks, p.LockMode, p.tables = b.writes, b.locks, b.lockMode, b.tables
+	p.path, p.uses = b.Path, b.uses
 	if p.Params, err = b.params.Finish(); err != nil {
 		return nil, err
 	}
@@ -68,6 +71,7 @@ type builder struct {
 	// by index: they get the type of the column that they are inserted into.
 	openTargets map[int]expr.Expr
 	tables      []*schema.Table // all that were named
+	uses        []dependency
 }
 
 // binder returns a binder for one clause.
@@ -91,26 +95,6 @@ func (b *builder) special(e ast.Expr) (expr.Expr, error) {
 		return nil, sqlerr.New(sqlerr.GroupingError, "grouping operations are not allowed in this place").At(e.Pos())
 	}
 	return nil, nil
-}
-
-// table finds the table of a name and notes that the plan depends on it.
-func (b *builder) table(name ast.QualifiedName) (*schema.Table, error) {
-	t, err := Table(b.Catalog, name)
-	if err != nil {
-		return nil, err.At(name.Pos())
-	}
-	b.tables = append(b.tables, t)
-	return t, nil
-}
-
-// Table finds the table of a name written in a statement: 42P01 when there is none.
-func Table(cat *schema.Catalog, name ast.QualifiedName) (*schema.Table, *sqlerr.Error) {
-	if name.Schema == "" || name.Schema == schema.PublicSchema {
-		if t, ok := cat.Table(name.Name); ok {
-			return t, nil
-		}
-	}
-	return nil, sqlerr.New(sqlerr.UndefinedTable, "relation %q does not exist", name.String())
 }
 
 // conjuncts splits a condition and compiles its parts.

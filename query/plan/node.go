@@ -23,15 +23,17 @@ type Plan struct {
 	LockMode store.LockMode
 
 	tables []*schema.Table // all that it names
+	path   schema.Path
+	uses   []dependency
 }
 
 // Tables returns the tables that the plan names.
 func (p *Plan) Tables() []*schema.Table { return p.tables }
 
-// ValidIn says whether every table that the plan names is still the same in a catalog.
+// ValidIn says whether everything that the plan names is still the same in a catalog.
 func (p *Plan) ValidIn(cat *schema.Catalog) bool {
-	for _, t := range p.tables {
-		if now, ok := cat.Table(t.Name); !ok || now != t {
+	for i := range p.uses {
+		if !p.uses[i].holds(cat, &p.path) {
 			return false
 		}
 	}
