@@ -39,7 +39,11 @@ type Binder struct {
 	// refused. nil knows nothing.
 	Special func(e ast.Expr) (Expr, error)
 
+	// Window returns the number of the window of an OVER clause; nil where window functions may not appear.
+	Window func(def *ast.WindowDef) (int, error)
+
 	inAggregate bool // binding the arguments of an aggregate
+	inWindow    bool // binding the arguments of a window function
 	depth       int
 }
 

@@ -18,13 +18,13 @@ func (b *Binder) bindCall(e *ast.FuncCall) (Expr, error) {
 			return nil, sqlerr.New(sqlerr.InvalidSchemaName, "schema %q does not exist", s).At(e.Pos())
 		}
 	}
+	_, aggregate := registry.aggregates[name]
 	switch {
-	case e.Over != nil:
-		return nil, sqlerr.NotSupported("window functions are not supported").At(e.Pos())
-	case e.WithinGroup:
-		return nil, sqlerr.NotSupported("WITHIN GROUP is not supported").At(e.Pos())
-	}
-	if _, ok := registry.aggregates[name]; ok {
+	case e.Over != nil && (aggregate || IsWindow(name)):
+		return b.bindWindow(name, e)
+	case IsWindow(name) && (!aggregate || len(e.Args) == 0 && !e.WithinGroup):
+		return nil, requireOver(name, e)
+	case aggregate:
 		return b.bindAggregate(name, e)
 	}
 	switch {
@@ -32,6 +32,8 @@ func (b *Binder) bindCall(e *ast.FuncCall) (Expr, error) {
 		return nil, functionError(notFound, name, nil, e.Pos())
 	case e.Distinct:
 		return nil, sqlerr.New(sqlerr.WrongObjectType, "DISTINCT specified, but %s is not an aggregate function", name).At(e.Pos())
+	case e.WithinGroup:
+		return nil, sqlerr.New(sqlerr.WrongObjectType, "WITHIN GROUP specified, but %s is not an aggregate function", name).At(e.Pos())
 	case len(e.OrderBy) > 0:
 		return nil, sqlerr.New(sqlerr.WrongObjectType, "ORDER BY specified, but %s is not an aggregate function", name).At(e.Pos())
 	case e.Filter != nil:
@@ -44,6 +46,9 @@ func (b *Binder) bindCall(e *ast.FuncCall) (Expr, error) {
 	x, err := b.call(name, args, e.Pos())
 	if err != nil {
 		return nil, qualifiedError(err, e)
+	}
+	if e.Over != nil {
+		return nil, sqlerr.New(sqlerr.WrongObjectType, "OVER specified, but %s is not a window function nor an aggregate function", name).At(e.Pos())
 	}
 	if c, ok := x.(*Call); ok && e.SQLSyntax {
 		d := *c
@@ -210,109 +215,4 @@ func (b *Binder) bindValueFunc(e *ast.SQLValueFunc) (Expr, error) {
 		x = &Cast{head: head{t, e.Pos()}, Arg: x, Context: value.CastExplicit}
 	}
 	return x, nil
-}
-
-// bindAggregate binds a call of an aggregate function.
-func (b *Binder) bindAggregate(name string, e *ast.FuncCall) (Expr, error) {
-	switch {
-	case b.inAggregate:
-		return nil, sqlerr.New(sqlerr.GroupingError, "aggregate function calls cannot be nested").At(e.Pos())
-	case !b.Aggregates:
-		return nil, sqlerr.New(sqlerr.GroupingError, "aggregate functions are not allowed in %s", b.Clause).At(e.Pos())
-	case e.Star && name != "count" || !e.Star && len(e.Args) == 0:
-		if name == "count" {
-			return nil, sqlerr.New(sqlerr.WrongObjectType, "count(*) must be used to call a parameterless aggregate function").At(e.Pos())
-		}
-		return nil, functionError(notFound, name, nil, e.Pos())
-	}
-	inner := *b
-	inner.inAggregate = true
-	args, err := inner.bindList(e.Args)
-	if err != nil {
-		return nil, err
-	}
-	actual := kindsOf(args)
-	var list []candidate
-	for _, fn := range registry.aggregates[name] {
-		if declared, ok := spread(fn.Args, false, len(args)); ok {
-			list = append(list, candidate{fn: fn, args: declared})
-		}
-	}
-	c, ok := exact(list, actual)
-	out := found
-	if !ok {
-		c, out = choose(list, actual)
-	}
-	if out != found {
-		return nil, functionError(out, name, actual, e.Pos())
-	}
-	fn := c.fn.(*AggFunc)
-	kinds, ret, ok := polymorphic(c.args, fn.Ret, actual)
-	switch {
-	case !ok:
-		return nil, functionError(notFound, name, actual, e.Pos())
-	case undeterminedIn(c.args, kinds):
-		return nil, errUndetermined(ast.NoPos)
-	}
-	if args, err = inner.convertArgs(args, kinds); err != nil {
-		return nil, err
-	}
-	for i := range args {
-		if args[i], err = inner.openAsText(args[i]); err != nil {
-			return nil, err
-		}
-	}
-	if fn.make == nil {
-		return nil, sqlerr.NotSupported("%s(%s) is not supported", name, kindNames(actual)).At(e.Pos())
-	}
-	call := &AggCall{head: head{value.Of(ret), e.Pos()}, Func: fn, Args: args, Distinct: e.Distinct}
-	for _, s := range e.OrderBy {
-		key, err := inner.bindSortKey(s)
-		if err != nil {
-			return nil, err
-		}
-		if e.Distinct && !containsExpr(args, key.Expr) {
-			return nil, sqlerr.New(sqlerr.InvalidColumnReference,
-				"in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list").At(s.Expr.Pos())
-		}
-		call.OrderBy = append(call.OrderBy, key)
-	}
-	if e.Filter != nil {
-		filter := inner
-		filter.Aggregates, filter.inAggregate, filter.Clause = false, false, "FILTER"
-		if call.Filter, err = filter.BindBool(e.Filter, "FILTER"); err != nil {
-			return nil, err
-		}
-	}
-	return call, nil
-}
-
-func containsExpr(list []Expr, e Expr) bool {
-	for _, x := range list {
-		if Equal(x, e) {
-			return true
-		}
-	}
-	return false
-}
-
-func (b *Binder) bindSortKey(s *ast.SortItem) (SortKey, error) {
-	k := SortKey{}
-	switch s.Dir {
-	case ast.SortDesc:
-		k.Desc = true
-	case ast.SortUsing:
-		switch s.UsingOp {
-		case "<":
-		case ">":
-			k.Desc = true
-		default:
-			return k, sqlerr.New(sqlerr.WrongObjectType, "operator %s is not a valid ordering operator", s.UsingOp).
-				WithHint("Ordering operators must be \"<\" or \">\" members of btree operator families.").At(s.Pos())
-		}
-	}
-	k.NullsFirst = s.Nulls == ast.NullsFirst || s.Nulls == ast.NullsDefault && k.Desc
-	x, err := b.BindText(s.Expr)
-	k.Expr = x
-	return k, err
 }

@@ -83,11 +83,4 @@ var refused = map[string]string{
 	"ts_headline":               "full text search is not supported",
 	"normalize":                 "normalize is not supported",
 	"overlaps":                  "OVERLAPS is not supported",
-	"percentile_cont":           "ordered-set aggregates are not supported",
-	"percentile_disc":           "ordered-set aggregates are not supported",
-	"row_number":                "window functions are not supported",
-	"rank":                      "window functions are not supported",
-	"dense_rank":                "window functions are not supported",
-	"lag":                       "window functions are not supported",
-	"lead":                      "window functions are not supported",
 }
