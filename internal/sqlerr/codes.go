@@ -16,6 +16,7 @@ const (
 	InvalidDatetimeFormat         = "22007"
 	DatetimeFieldOverflow         = "22008"
 	InvalidTimeZoneDisplacement   = "22009"
+	IntervalFieldOverflow         = "22015"
 	SubstringError                = "22011"
 	DivisionByZero                = "22012"
 	InvalidRowCountInLimit        = "2201W"

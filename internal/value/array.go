@@ -25,15 +25,15 @@ const (
 // elemWidth returns the bytes of a fixed-width element, 0 for one that is not.
 func elemWidth(k Kind) int {
 	switch k {
-	case Bool:
+	case Bool, Char:
 		return 1
 	case Int2:
 		return 2
-	case Int4, Date:
+	case Int4, Date, Float4, OID, Regclass, Regtype, Regproc, Regnamespace:
 		return 4
-	case Int8, Float8, Timestamp, Timestamptz:
+	case Int8, Float8, Timestamp, Timestamptz, Time, Timetz:
 		return 8
-	case UUID:
+	case UUID, Interval:
 		return 16
 	}
 	return 0
@@ -125,15 +125,19 @@ func cutElem(body string) (elem, rest string) {
 
 func fixedElem(k Kind, b string) Value {
 	switch k {
-	case Bool:
+	case Bool, Char:
 		return NewInt(k, int64(b[0]))
 	case Int2:
 		return NewInt(k, int64(int16(uint16(b[0])|uint16(b[1])<<8)))
 	case Int4, Date:
 		return NewInt(k, int64(int32(le32(b))))
+	case OID, Regclass, Regtype, Regproc, Regnamespace:
+		return NewInt(k, int64(le32(b)))
+	case Float4:
+		return NewFloat4(math.Float32frombits(le32(b)))
 	case Float8:
 		return Value{kind: k, set: true, n: int64(le64(b))}
-	case UUID:
+	case UUID, Interval:
 		return NewBytes(k, b)
 	}
 	return NewInt(k, int64(le64(b)))
@@ -248,8 +252,17 @@ func (b *ArrayBuilder) Append(v Value) {
 		}
 		b.body = append(b.body, v.s...)
 	default:
-		b.body = appendFixed(b.body, v.n, w)
+		b.body = appendFixed(b.body, elemWord(v), w)
 	}
+}
+
+// elemWord returns the number whose low bytes are a fixed-width element: that of the value, but of a
+// float4 its own 32 bits.
+func elemWord(v Value) int64 {
+	if v.kind == Float4 && v.set {
+		return int64(math.Float32bits(float32(v.Float())))
+	}
+	return v.n
 }
 
 // appendFixed appends the w low bytes of n, little-endian.

@@ -45,7 +45,7 @@ func parsePlainArray(t Type, s string, st *Style) (Value, bool) {
 		if err != nil {
 			return Value{}, false
 		}
-		buf = appendFixed(buf, v.n, w)
+		buf = appendFixed(buf, elemWord(v), w)
 		if !more {
 			return NewBytes(t.Kind, ownedString(buf)), true
 		}
@@ -318,7 +318,7 @@ const firstCommonEra = -730119
 func appendArray(dst []byte, v Value, st *Style) []byte {
 	k := v.kind.Elem()
 	dst = append(dst, '{')
-	plain := k == Int4 || k == Int8 || k == Int2 || k == Bool || k == Numeric || k == Float8
+	plain := k == Int4 || k == Int8 || k == Int2 || k == Bool || k == Numeric || k == Float8 || k == Float4 || k == OID || k == Time || k == Timetz
 	ArrayEach(k, v.s, func(i int, e Value) bool {
 		if i > 0 {
 			dst = append(dst, ',')

@@ -14,14 +14,20 @@ const jsonbVersion = 1
 // front.
 func AppendBinary(dst []byte, v Value) []byte {
 	switch v.kind {
-	case Bool:
+	case Bool, Char:
 		return append(dst, byte(v.n))
 	case Int2:
 		return binary.BigEndian.AppendUint16(dst, uint16(v.n))
-	case Int4, Date:
+	case Int4, Date, OID, Regclass, Regtype, Regproc, Regnamespace:
 		return binary.BigEndian.AppendUint32(dst, uint32(v.n))
-	case Int8, Timestamp, Timestamptz, Float8:
+	case Int8, Timestamp, Timestamptz, Time, Float8:
 		return binary.BigEndian.AppendUint64(dst, uint64(v.n))
+	case Float4:
+		return binary.BigEndian.AppendUint32(dst, math.Float32bits(float32(v.Float())))
+	case Timetz:
+		micros, east := TimetzParts(v)
+		dst = binary.BigEndian.AppendUint64(dst, uint64(micros))
+		return binary.BigEndian.AppendUint32(dst, uint32(-east))
 	case Numeric:
 		return appendBinaryNumeric(dst, v)
 	case JSONB:
@@ -45,7 +51,7 @@ func errBinary(detail string) error {
 // ParseBinary reads the binary wire form of a type and applies its modifier; 22P03 when b is
 // not a value of it. It keeps no reference to b.
 func ParseBinary(t Type, b []byte) (Value, error) {
-	if size := t.Kind.Size(); size > 0 && len(b) != int(size) {
+	if size := t.Kind.Size(); size > 0 && t.Kind != Name && len(b) != int(size) {
 		return Null(t.Kind), errBinary("")
 	}
 	switch t.Kind {
@@ -59,6 +65,16 @@ func ParseBinary(t Type, b []byte) (Value, error) {
 		return NewInt(Int8, int64(binary.BigEndian.Uint64(b))), nil
 	case Float8:
 		return NewFloat(math.Float64frombits(binary.BigEndian.Uint64(b))), nil
+	case Float4:
+		return NewFloat4(math.Float32frombits(binary.BigEndian.Uint32(b))), nil
+	case OID, Regclass, Regtype, Regproc, Regnamespace:
+		return NewInt(t.Kind, int64(binary.BigEndian.Uint32(b))), nil
+	case Char:
+		return NewInt(Char, int64(b[0])), nil
+	case Time, Timetz:
+		return parseBinaryTime(t, b)
+	case Interval:
+		return applyIntervalMod(NewBytes(Interval, string(b)), t.Mod), nil
 	case Date:
 		n := int64(int32(binary.BigEndian.Uint32(b)))
 		if !fitsInt(n, Date) {
@@ -113,6 +129,14 @@ func parseBinaryBytes(t Type, b []byte) (Value, error) {
 	case JSONB:
 		doc, err := parseJSON(s)
 		return NewBytes(JSONB, doc), err
+	case JSON:
+		return NewBytes(JSON, s), checkJSON(s)
+	case Name:
+		if len(s) > maxName {
+			return Null(Name), sqlerr.New(sqlerr.NameTooLong, "identifier too long").
+				WithDetail("Identifier must be less than %d characters.", maxName+1)
+		}
+		return NewBytes(Name, s), nil
 	}
 	return Null(t.Kind), sqlerr.New(sqlerr.FeatureNotSupported, "no binary input function available for type %s", t.Kind)
 }

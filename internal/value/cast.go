@@ -35,6 +35,30 @@ var casts = map[castPair]CastContext{
 	{Text, Bpchar}: CastImplicit, {Bpchar, Text}: CastImplicit, {Varchar, Bpchar}: CastImplicit, {Bpchar, Varchar}: CastImplicit,
 	{JSONB, Bool}: CastExplicit, {JSONB, Numeric}: CastExplicit, {JSONB, Int2}: CastExplicit,
 	{JSONB, Int4}: CastExplicit, {JSONB, Int8}: CastExplicit, {JSONB, Float8}: CastExplicit,
+
+	{Char, Bpchar}: CastAssignment, {Char, Int4}: CastExplicit, {Char, Text}: CastImplicit, {Char, Varchar}: CastAssignment,
+	{Bpchar, Char}: CastAssignment, {Bpchar, Name}: CastImplicit,
+	{Float4, Float8}: CastImplicit, {Float4, Int2}: CastAssignment, {Float4, Int4}: CastAssignment, {Float4, Int8}: CastAssignment, {Float4, Numeric}: CastAssignment,
+	{Float8, Float4}: CastAssignment,
+	{Int2, Float4}:   CastImplicit, {Int2, OID}: CastImplicit, {Int2, Regclass}: CastImplicit, {Int2, Regnamespace}: CastImplicit, {Int2, Regproc}: CastImplicit, {Int2, Regtype}: CastImplicit,
+	{Int4, Char}: CastExplicit, {Int4, Float4}: CastImplicit, {Int4, OID}: CastImplicit, {Int4, Regclass}: CastImplicit, {Int4, Regnamespace}: CastImplicit, {Int4, Regproc}: CastImplicit, {Int4, Regtype}: CastImplicit,
+	{Int8, Float4}: CastImplicit, {Int8, OID}: CastImplicit, {Int8, Regclass}: CastImplicit, {Int8, Regnamespace}: CastImplicit, {Int8, Regproc}: CastImplicit, {Int8, Regtype}: CastImplicit,
+	{Interval, Time}: CastAssignment,
+	{JSON, JSONB}:    CastAssignment,
+	{JSONB, Float4}:  CastExplicit, {JSONB, JSON}: CastAssignment,
+	{Name, Bpchar}: CastAssignment, {Name, Text}: CastImplicit, {Name, Varchar}: CastAssignment,
+	{Numeric, Float4}: CastImplicit,
+	{OID, Int4}:       CastAssignment, {OID, Int8}: CastAssignment, {OID, Regclass}: CastImplicit, {OID, Regnamespace}: CastImplicit, {OID, Regproc}: CastImplicit, {OID, Regtype}: CastImplicit,
+	{Regclass, Int4}: CastAssignment, {Regclass, Int8}: CastAssignment, {Regclass, OID}: CastImplicit,
+	{Regnamespace, Int4}: CastAssignment, {Regnamespace, Int8}: CastAssignment, {Regnamespace, OID}: CastImplicit,
+	{Regproc, Int4}: CastAssignment, {Regproc, Int8}: CastAssignment, {Regproc, OID}: CastImplicit,
+	{Regtype, Int4}: CastAssignment, {Regtype, Int8}: CastAssignment, {Regtype, OID}: CastImplicit,
+	{Text, Char}: CastAssignment, {Text, Name}: CastImplicit, {Text, Regclass}: CastImplicit,
+	{Time, Interval}: CastImplicit, {Time, Timetz}: CastImplicit,
+	{Timestamp, Time}:   CastAssignment,
+	{Timestamptz, Time}: CastAssignment, {Timestamptz, Timetz}: CastAssignment,
+	{Timetz, Time}:  CastAssignment,
+	{Varchar, Char}: CastAssignment, {Varchar, Name}: CastImplicit, {Varchar, Regclass}: CastImplicit,
 }
 
 func isText(k Kind) bool { return k == Text || k == Varchar || k == Bpchar }
@@ -54,9 +78,9 @@ func CastAllowed(from, to Kind) CastContext {
 	switch {
 	case to == Unknown:
 		return CastNone
-	case isText(to):
+	case isText(to) || to == Name:
 		return CastAssignment
-	case isText(from):
+	case isText(from) || from == Name:
 		return CastExplicit
 	}
 	return CastNone
@@ -86,7 +110,10 @@ func convert(v Value, to Kind, st *Style) (Value, error) {
 	if isText(to) {
 		return toText(v, to, st), nil
 	}
-	if v.kind == Unknown || isText(v.kind) {
+	if v.kind == Unknown || isText(v.kind) || v.kind == Name {
+		if v.kind == Bpchar && to == Name {
+			return parseName(TrimPad(v.s)), nil
+		}
 		return Parse(Of(to), v.s, st)
 	}
 	if v.kind.IsArray() {
@@ -97,8 +124,25 @@ func convert(v Value, to Kind, st *Style) (Value, error) {
 		return toInteger(v, to)
 	case Float8:
 		return toFloat(v)
+	case Float4:
+		return toFloat4(v)
 	case Numeric:
 		return toNumeric(v)
+	case Char:
+		return intToChar(v.n)
+	case OID, Regclass, Regtype, Regproc, Regnamespace:
+		return toOID(v, to)
+	case Name:
+		return Parse(Of(Name), string(AppendText(nil, v, st)), st)
+	case JSONB, JSON:
+		return toJSON(v, to)
+	}
+	return toTime(v, to, st)
+}
+
+// toTime is the cast between kinds of dates and times.
+func toTime(v Value, to Kind, st *Style) (Value, error) {
+	switch to {
 	case Date:
 		if v.kind == Timestamptz {
 			return TimestamptzToDate(v, st.Location), nil
@@ -109,6 +153,12 @@ func convert(v Value, to Kind, st *Style) (Value, error) {
 			return DateToTimestamp(v)
 		}
 		return TimestamptzToTimestamp(v, st.Location)
+	case Time:
+		return toTimeOfDay(v, st), nil
+	case Timetz:
+		return toTimetz(v, st), nil
+	case Interval: // of a time
+		return NewInterval(Span{Micros: v.n}), nil
 	}
 	if v.kind == Date {
 		return DateToTimestamptz(v, st.Location)
@@ -145,7 +195,10 @@ func convertArray(v Value, to Kind, st *Style) (Value, error) {
 		b.Append(e)
 		return err == nil
 	})
-	return b.Value(), err
+	if err != nil {
+		return Null(to), err
+	}
+	return b.Value(), nil
 }
 
 // toInteger is the cast to a boolean or an integer.
@@ -154,12 +207,18 @@ func toInteger(v Value, k Kind) (Value, error) {
 	switch v.kind {
 	case JSONB:
 		return jsonToInteger(v, k)
+	case Char:
+		n = int64(int8(v.n))
+	case OID, Regclass, Regtype, Regproc, Regnamespace:
+		if k == Int4 { // the same 32 bits
+			n = int64(int32(v.n))
+		}
 	case Numeric:
 		var err error
 		if n, err = NumericToInt(v, k); err != nil {
 			return Null(k), err
 		}
-	case Float8:
+	case Float4, Float8:
 		f := math.RoundToEven(v.Float())
 		if !(f >= -1<<63 && f < 1<<63) {
 			return Null(k), errIntRange(k)
@@ -186,20 +245,64 @@ func toFloat(v Value) (Value, error) {
 		if n, err = jsonScalar(v, Float8); err == nil {
 			f, err = NumericToFloat(n)
 		}
+	case Float4:
+		f = v.Float()
 	default:
 		f = float64(v.n)
 	}
 	return NewFloat(f), err
 }
 
+// toFloat4 is the cast to float4: 22003 for what a float4 cannot hold.
+func toFloat4(v Value) (Value, error) {
+	switch v.kind {
+	case Float8:
+		return FloatToFloat4(v.Float())
+	case JSONB:
+		n, err := jsonScalar(v, Float4)
+		if err != nil {
+			return Null(Float4), err
+		}
+		v = n
+	case Numeric:
+	default:
+		return NewFloat4(float32(v.n)), nil
+	}
+	f, err := parseFloat4(string(appendNumeric(nil, v)))
+	return NewFloatOf(Float4, f), err
+}
+
+// FloatToFloat4 rounds to a float4: 22003 when f is too large, or too small and not 0.
+func FloatToFloat4(f float64) (Value, error) {
+	r := float32(f)
+	switch {
+	case math.IsInf(float64(r), 0) && !math.IsInf(f, 0):
+		return Null(Float4), sqlerr.New(sqlerr.NumericValueOutOfRange, "value out of range: overflow")
+	case r == 0 && f != 0:
+		return Null(Float4), sqlerr.New(sqlerr.NumericValueOutOfRange, "value out of range: underflow")
+	}
+	return NewFloat4(r), nil
+}
+
 func toNumeric(v Value) (Value, error) {
 	switch v.kind {
 	case Float8:
 		return NumericFromFloat(v.Float()), nil
+	case Float4:
+		return numericFromFloat4(v.Float()), nil
 	case JSONB:
 		return jsonScalar(v, Numeric)
 	}
 	return NumericFromInt(v.n), nil
+}
+
+// toJSON is the cast between json and jsonb.
+func toJSON(v Value, to Kind) (Value, error) {
+	if to == JSON {
+		return NewBytes(JSON, v.s), nil
+	}
+	doc, err := parseJSON(v.s)
+	return NewBytes(JSONB, doc), err
 }
 
 func jsonToInteger(v Value, k Kind) (Value, error) {
@@ -234,7 +337,8 @@ func errJSONCast(doc string, to Kind) error {
 }
 
 // ApplyMod coerces a value of the type's own kind to the type's modifier: the length of varchar(n) and char(n),
-// numeric(p,s)'s precision and scale, timestamp(p)'s rounding, and the same for array elements.
+// numeric(p,s)'s precision and scale, the rounding of timestamp(p) and time(p), an interval's fields, and the
+// same for array elements.
 func ApplyMod(v Value, t Type, explicit bool) (Value, error) {
 	if t.Mod < 0 || v.IsNull() {
 		return v, nil
@@ -248,6 +352,10 @@ func ApplyMod(v Value, t Type, explicit bool) (Value, error) {
 		return applyNumericMod(v, t.Mod)
 	case Timestamp, Timestamptz:
 		return applyTimestampMod(v, t.Mod)
+	case Time, Timetz:
+		return applyTimeMod(v, t.Mod), nil
+	case Interval:
+		return applyIntervalMod(v, t.Mod), nil
 	}
 	if !t.Kind.IsArray() {
 		return v, nil
@@ -261,5 +369,8 @@ func ApplyMod(v Value, t Type, explicit bool) (Value, error) {
 		b.Append(e)
 		return err == nil
 	})
-	return b.Value(), err
+	if err != nil {
+		return Null(t.Kind), err
+	}
+	return b.Value(), nil
 }

@@ -9,12 +9,13 @@ import (
 )
 
 // Compare orders two values as PostgreSQL's btree operator classes do: -1, 0 or +1. NULL
-// sorts after every value and equals NULL. The kinds must be the same, or both integers,
-// or both texts (text, varchar, unknown), or both bpchar, or arrays of such; anything else breaks an
-// invariant of the caller's type check.
+// sorts after every value and equals NULL. The kinds must be the same, or both integers, or both floats,
+// or both oids of some sort, or both texts (text, varchar, name, unknown), or both bpchar, or arrays
+// of such; anything else breaks an invariant of the caller's type check.
 //
-// NaN equals itself and is the largest float8 or numeric; -0 equals 0. Texts compare
-// bytewise (the C collation), bpchars without the blanks at their ends.
+// NaN equals itself and is the largest float or numeric; -0 equals 0. Texts compare
+// bytewise (the C collation), bpchars without the blanks at their ends, intervals with months of
+// 30 days and days of 24 hours. json, which has no order in SQL, compares bytewise.
 func Compare(a, b Value) int {
 	if !a.set || !b.set {
 		return compareNulls(a.set, b.set)
@@ -23,9 +24,10 @@ func Compare(a, b Value) int {
 		invariant.Violated("compare %s with %s", a.kind, b.kind)
 	}
 	switch a.kind {
-	case Bool, Int2, Int4, Int8, Date, Timestamp, Timestamptz:
+	case Bool, Int2, Int4, Int8, Date, Timestamp, Timestamptz,
+		Time, Timetz, OID, Char, Regclass, Regtype, Regproc, Regnamespace:
 		return compareInt(a.n, b.n)
-	case Float8:
+	case Float4, Float8:
 		return CompareFloat(a.Float(), b.Float())
 	case Numeric:
 		return compareNumeric(a, b)
@@ -33,6 +35,8 @@ func Compare(a, b Value) int {
 		return compareJSON(a.s, b.s)
 	case Bpchar:
 		return strings.Compare(TrimPad(a.s), TrimPad(b.s))
+	case Interval:
+		return compareInterval(a, b)
 	}
 	if a.kind.IsArray() {
 		return compareArray(a, b)
@@ -53,8 +57,12 @@ func classOf(k Kind) Kind {
 	switch k.Elem() {
 	case Int2, Int4:
 		return Int8 | k&arrayFlag
-	case Varchar, Unknown:
+	case Varchar, Name, Unknown:
 		return Text | k&arrayFlag
+	case Float4:
+		return Float8 | k&arrayFlag
+	case Regclass, Regtype, Regproc, Regnamespace:
+		return OID | k&arrayFlag
 	}
 	return k
 }

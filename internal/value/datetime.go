@@ -141,7 +141,7 @@ func offsetAt(t int64, loc *time.Location) int64 {
 	if isUTC(loc) {
 		return 0
 	}
-	_, off := Time(t).In(loc).Zone()
+	_, off := GoTime(t).In(loc).Zone()
 	return int64(off)
 }
 
@@ -183,8 +183,8 @@ func Clock(t time.Time) int64 {
 	return (t.Unix()-epochUnixSeconds)*microsPerSecond + int64(t.Nanosecond()/1000)
 }
 
-// Time returns the instant of a finite timestamptz.
-func Time(micros int64) time.Time {
+// GoTime returns the instant of a finite timestamptz.
+func GoTime(micros int64) time.Time {
 	sec := micros / microsPerSecond
 	frac := micros - sec*microsPerSecond
 	return time.Unix(sec+epochUnixSeconds, frac*1000)

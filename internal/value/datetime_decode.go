@@ -705,6 +705,17 @@ func (d *dateDecoder) finish() dateError {
 	if err := d.checkDate(); err != dateOK {
 		return err
 	}
+	if err := d.applyMeridiem(); err != dateOK {
+		return err
+	}
+	if d.have&partsDate != partsDate {
+		return dateBadFormat
+	}
+	return d.applyZone()
+}
+
+// applyMeridiem makes an hour of AM or PM one of 24.
+func (d *dateDecoder) applyMeridiem() dateError {
 	c := &d.out
 	if d.meridiem != 0 && c.hour > 12 {
 		return dateOverflow
@@ -715,10 +726,7 @@ func (d *dateDecoder) finish() dateError {
 	case d.meridiem == meridiemPM && c.hour != 12:
 		c.hour += 12
 	}
-	if d.have&partsDate != partsDate {
-		return dateBadFormat
-	}
-	return d.applyZone()
+	return dateOK
 }
 
 func (d *dateDecoder) checkDate() dateError {

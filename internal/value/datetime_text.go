@@ -257,7 +257,7 @@ func appendTimestamptz(dst []byte, t int64, st *Style) []byte {
 	}
 	name, off := "UTC", 0
 	if !isUTC(st.Location) {
-		name, off = Time(t).In(st.Location).Zone()
+		name, off = GoTime(t).In(st.Location).Zone()
 	}
 	c := civilOf(t + int64(off)*microsPerSecond)
 	dst = appendLocal(dst, &c, st)

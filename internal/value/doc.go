@@ -5,10 +5,12 @@
 // type:
 //
 //	RepInt      n: bool (0/1), int2, int4, int8, date (days since 2000-01-01), timestamp and
-//	            timestamptz (microseconds since 2000-01-01 UTC)
-//	RepFloat    n: the bits of a float64
+//	            timestamptz (microseconds since 2000-01-01 UTC), time (microseconds since midnight),
+//	            timetz (packed, timetz.go), oid and its kin, "char" (the byte)
+//	RepFloat    n: the bits of a float64; a float4 as the float64 that it equals
 //	RepNumeric  n: a packed decimal word (numeric.go); s only when it is wide (decimal.go)
-//	RepBytes    s: text, varchar, bytea, uuid (16 bytes), jsonb (normalised text), arrays (array.go)
+//	RepBytes    s: text, varchar, name, bytea, uuid (16 bytes), jsonb (normalised text), json (as
+//	            written), interval (16 bytes, interval.go), arrays (array.go)
 //
 // Equality of stored bytes is not equality of values (numeric 1.0 and 1.00): compare with Compare,
 // and hash or index by the key encoding (key.go), which stands for the equality class. Stored

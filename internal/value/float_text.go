@@ -10,17 +10,22 @@ import (
 )
 
 // parseFloat reads a float8 as C's strtod does: decimal, hexadecimal, inf, nan.
-func parseFloat(s string) (float64, error) {
+func parseFloat(s string) (float64, error) { return parseFloatBits(s, 64, "double precision") }
+
+// parseFloat4 reads a float4.
+func parseFloat4(s string) (float64, error) { return parseFloatBits(s, 32, "real") }
+
+func parseFloatBits(s string, bits int, typeName string) (float64, error) {
 	t := trimSpace(s)
 	switch {
 	case t == "":
-		return 0, errSyntax("double precision", s)
+		return 0, errSyntax(typeName, s)
 	case floatChars(t):
-		if f, err := strconv.ParseFloat(t, 64); err == nil && f != 0 {
+		if f, err := strconv.ParseFloat(t, bits); err == nil && f != 0 {
 			return f, nil
 		}
 	}
-	return parseFloatSlow(s, t)
+	return parseFloatSlow(s, t, bits, typeName)
 }
 
 // floatChars says that s has only what stands in a decimal number: ParseFloat also
@@ -36,7 +41,7 @@ func floatChars(s string) bool {
 	return true
 }
 
-func parseFloatSlow(s, t string) (float64, error) {
+func parseFloatSlow(s, t string, bits int, typeName string) (float64, error) {
 	sign, body := 1.0, t
 	if t[0] == '-' || t[0] == '+' {
 		if t[0] == '-' {
@@ -54,17 +59,17 @@ func parseFloatSlow(s, t string) (float64, error) {
 			t += "p0"
 		}
 	case !floatChars(body):
-		return 0, errSyntax("double precision", s)
+		return 0, errSyntax(typeName, s)
 	}
 	if strings.Contains(t, "_") {
-		return 0, errSyntax("double precision", s)
+		return 0, errSyntax(typeName, s)
 	}
-	f, err := strconv.ParseFloat(t, 64)
+	f, err := strconv.ParseFloat(t, bits)
 	if ne, ok := err.(*strconv.NumError); ok && ne.Err == strconv.ErrSyntax {
-		return 0, errSyntax("double precision", s)
+		return 0, errSyntax(typeName, s)
 	}
 	if err != nil || f == 0 && !zeroMantissa(body) {
-		return 0, sqlerr.New(sqlerr.NumericValueOutOfRange, `"%s" is out of range for type double precision`, trimRight(s))
+		return 0, sqlerr.New(sqlerr.NumericValueOutOfRange, `"%s" is out of range for type %s`, trimRight(s), typeName)
 	}
 	return f, nil
 }
@@ -88,9 +93,20 @@ func zeroMantissa(body string) bool {
 	return true
 }
 
-// appendFloat appends a float8: the shortest text that reads back the same when
-// extraDigits (extra_float_digits) is positive, %.*g with 15 + extraDigits otherwise.
-func appendFloat(dst []byte, f float64, extraDigits int) []byte {
+// The digits that a decimal keeps through a float: C's DBL_DIG and FLT_DIG.
+const (
+	float8Digits = 15
+	float4Digits = 6
+)
+
+// appendFloat appends a float of 64 or 32 bits: the shortest text that reads back the same when
+// extraDigits (extra_float_digits) is positive, %.*g with that many digits more than
+// float8Digits or float4Digits otherwise.
+func appendFloat(dst []byte, f float64, bits, extraDigits int) []byte {
+	digits := float8Digits
+	if bits == 32 {
+		digits = float4Digits
+	}
 	switch {
 	case math.IsNaN(f):
 		return append(dst, "NaN"...)
@@ -98,10 +114,12 @@ func appendFloat(dst []byte, f float64, extraDigits int) []byte {
 		return append(dst, "Infinity"...)
 	case math.IsInf(f, -1):
 		return append(dst, "-Infinity"...)
+	case extraDigits > 0 && bits == 32:
+		return appendShortest4(dst, float32(f))
 	case extraDigits > 0:
 		return appendShortest(dst, f)
 	}
-	return appendFloatG(dst, f, max(15+extraDigits, 1))
+	return appendFloatG(dst, f, max(digits+extraDigits, 1))
 }
 
 func appendShortest(dst []byte, f float64) []byte {
@@ -114,7 +132,40 @@ func appendShortest(dst []byte, f float64) []byte {
 	if a := math.Abs(f); a >= minMidpoint && a < maxMidpoint && isMidpoint(string(dst[start:]), f) {
 		dst = appendInterior(dst[:start], f)
 	}
-	return reformatG(dst, start, 15)
+	return reformatG(dst, start, float8Digits)
+}
+
+// appendShortest4 is appendShortest of a float4.
+func appendShortest4(dst []byte, f float32) []byte {
+	start := len(dst)
+	dst = strconv.AppendFloat(dst, float64(f), 'e', -1, 32)
+	if isMidpoint4(string(dst[start:]), f) {
+		for digits := 0; digits < 9; digits++ {
+			dst = strconv.AppendFloat(dst[:start], float64(f), 'e', digits, 32)
+			text := string(dst[start:])
+			if back, err := strconv.ParseFloat(text, 32); err == nil && float32(back) == f && !isMidpoint4(text, f) {
+				break
+			}
+		}
+	}
+	return reformatG(dst, start, float4Digits)
+}
+
+// isMidpoint4 is isMidpoint of float4s. A midpoint of float4s is a float8.
+func isMidpoint4(text string, f float32) bool {
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil || x == float64(f) {
+		return false
+	}
+	next := math.Nextafter32(f, float32(math.Inf(1)))
+	if x < float64(f) {
+		next = math.Nextafter32(f, float32(math.Inf(-1)))
+	}
+	if x != (float64(f)+float64(next))/2 {
+		return false
+	}
+	exact, ok := new(big.Float).SetPrec(256).SetString(text) // the text may only round to the midpoint
+	return ok && exact.Cmp(big.NewFloat(x)) == 0
 }
 
 // A decimal may lie exactly between two floats only within these: 2^54 and 2^54 * 10^23.

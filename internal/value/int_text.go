@@ -17,6 +17,14 @@ func fitsInt(n int64, k Kind) bool {
 		return n == int64(int32(n))
 	case Date:
 		return n == dateInf || n == -dateInf-1 || n >= minDate && n < endDate
+	case OID, Regclass, Regtype, Regproc, Regnamespace:
+		return n == int64(uint32(n))
+	case Char:
+		return n == int64(uint8(n))
+	case Time:
+		return n >= 0 && n <= microsPerDay
+	case Timetz:
+		return fitsTimetz(n)
 	case Timestamp, Timestamptz:
 		return n == math.MaxInt64 || n == math.MinInt64 || n >= minTimestamp && n < endTimestamp
 	}

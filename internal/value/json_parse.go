@@ -29,12 +29,27 @@ func parseJSON(s string) (string, error) {
 	return ownedString(p.out), nil
 }
 
+// checkJSON returns the error of a text that is no document of type json, which is kept as written: unlike jsonb's,
+// its numbers have any size and its escapes any code.
+func checkJSON(s string) error {
+	p := jsonParser{in: s, verbatim: true}
+	p.value(0)
+	if p.err == nil {
+		if p.space(); p.pos < len(p.in) {
+			p.expected("end of input")
+		}
+	}
+	return p.err
+}
+
 // jsonParser normalises in one pass. After the first error everything returns at once.
 type jsonParser struct {
 	in  string
 	pos int
 	out []byte
 	err error
+
+	verbatim bool // only the syntax counts: out is not used
 
 	lineStart int // where the line of pos begins, and its number from 0: for the error
 	line      int
@@ -297,6 +312,8 @@ func (p *jsonParser) unicode(buf []byte, i int) ([]byte, int) {
 	case !ok:
 		p.fail(min(i+4, len(p.in)), `"\u" must be followed by four hexadecimal digits.`)
 		return buf, i
+	case p.verbatim:
+		return buf, i + 4
 	case r == 0:
 		p.err = p.where(sqlerr.New(sqlerr.UntranslatableCharacter, "unsupported Unicode escape sequence").
 			WithDetail(`\u0000 cannot be converted to text.`), i+4)
@@ -371,6 +388,9 @@ func (p *jsonParser) number() {
 		return
 	}
 	p.pos = i
+	if p.verbatim {
+		return
+	}
 	text := p.in[start:i]
 	// Without a sign and an exponent it is numeric's own form already.
 	if plain && text[0] != '-' && len(text) < 1000 {

@@ -14,16 +14,19 @@ import (
 // depend on it. By class of kind:
 //
 //	NULL         FF
-//	integers, bool, date, timestamps
+//	integers, bool, oids, "char", date, time, timetz, timestamps
 //	             n >= 0: 40+k and the k low bytes of n, big-endian, k as few as hold it;
 //	             n < 0: 3F-k and the k low bytes of n, k as few as hold ^n
-//	float8       01 and 8 bytes: the bits, sign flipped if positive, all flipped if negative;
+//	float8, float4
+//	             01 and 8 bytes: the bits, sign flipped if positive, all flipped if negative;
 //	             -0 as 0, NaN as one largest value
 //	numeric      key_numeric.go
-//	text, bytea  the bytes, then 00; 00, 01, FE, FF are written 01 01, 01 02, FE 01, FE 02
+//	text, name, json, bytea
+//	             the bytes, then 00; 00, 01, FE, FF are written 01 01, 01 02, FE 01, FE 02
 //	bpchar       as text, without the blanks at the end
 //	uuid         01 and 16 bytes
 //	jsonb        key_json.go
+//	interval     the whole days, then the microseconds left, as two integers (interval.go)
 //	arrays       01 and the element's key for each element, then 00
 //
 // Small integers take two bytes, so that the first eight bytes of a key, all that a B-tree item
@@ -48,9 +51,10 @@ func AppendKey(dst []byte, v Value) []byte {
 		return append(dst, keyNull)
 	}
 	switch v.kind {
-	case Bool, Int2, Int4, Int8, Date, Timestamp, Timestamptz:
+	case Bool, Int2, Int4, Int8, Date, Timestamp, Timestamptz,
+		Time, Timetz, OID, Char, Regclass, Regtype, Regproc, Regnamespace:
 		return AppendKeyInt(dst, v.n)
-	case Float8:
+	case Float4, Float8:
 		return appendKeyFloat(dst, v.Float())
 	case Numeric:
 		return appendKeyNumeric(dst, v)
@@ -60,6 +64,8 @@ func AppendKey(dst []byte, v Value) []byte {
 		return appendKeyJSON(dst, v.s)
 	case Bpchar:
 		return AppendKeyBytes(dst, TrimPad(v.s))
+	case Interval:
+		return appendKeyInterval(dst, v)
 	}
 	if v.kind.IsArray() {
 		return appendKeyArray(dst, v)
@@ -202,7 +208,8 @@ func (d *keyDecoder) value(k Kind) Value {
 		return Null(k)
 	}
 	switch k {
-	case Bool, Int2, Int4, Int8, Date, Timestamp, Timestamptz:
+	case Bool, Int2, Int4, Int8, Date, Timestamp, Timestamptz,
+		Time, Timetz, OID, Char, Regclass, Regtype, Regproc, Regnamespace:
 		n := d.int()
 		if !fitsInt(n, k) {
 			d.fail()
@@ -210,6 +217,12 @@ func (d *keyDecoder) value(k Kind) Value {
 		return NewInt(k, n)
 	case Float8:
 		return d.float()
+	case Float4:
+		f := d.float().Float()
+		if float64(float32(f)) != f && f == f {
+			d.fail()
+		}
+		return NewFloatOf(Float4, f)
 	case Numeric:
 		return d.numeric()
 	case UUID:
@@ -225,6 +238,8 @@ func (d *keyDecoder) value(k Kind) Value {
 			d.fail() // not the shortest form
 		}
 		return NewBytes(k, s)
+	case Interval:
+		return d.interval()
 	}
 	if k.IsArray() {
 		return d.array(k)

@@ -23,6 +23,25 @@ const (
 	JSONB       Kind = 14
 	Bpchar      Kind = 15 // char(n), blank-padded
 
+	Float4       Kind = 16
+	Time         Kind = 17
+	Timetz       Kind = 18
+	Interval     Kind = 19
+	JSON         Kind = 20
+	OID          Kind = 21
+	Name         Kind = 22
+	Char         Kind = 23 // "char", one byte
+	Regclass     Kind = 24
+	Regtype      Kind = 25
+	Regproc      Kind = 26
+	Regnamespace Kind = 27
+
+	// Reserved: not valid until a version gives them values.
+	Enum     Kind = 28
+	Record   Kind = 29
+	Jsonpath Kind = 30
+	Void     Kind = 31
+
 	arrayFlag Kind = 0x80
 )
 
@@ -37,7 +56,7 @@ const (
 	RepBytes
 )
 
-// Array returns the kind of one-dimensional arrays of k.
+// Array returns the kind of arrays of k, of any number of dimensions.
 func (k Kind) Array() Kind { return k | arrayFlag }
 
 // IsArray says whether k is an array kind.
@@ -49,9 +68,10 @@ func (k Kind) Elem() Kind { return k &^ arrayFlag }
 // Rep returns the representation of values of kind k.
 func (k Kind) Rep() Rep {
 	switch k {
-	case Bool, Int2, Int4, Int8, Date, Timestamp, Timestamptz:
+	case Bool, Int2, Int4, Int8, Date, Timestamp, Timestamptz,
+		Time, Timetz, OID, Char, Regclass, Regtype, Regproc, Regnamespace:
 		return RepInt
-	case Float8:
+	case Float4, Float8:
 		return RepFloat
 	case Numeric:
 		return RepNumeric
@@ -84,7 +104,33 @@ var kindInfos = [...]kindInfo{
 	UUID:        {2950, 2951, "uuid", "uuid", 16},
 	JSONB:       {3802, 3807, "jsonb", "jsonb", -1},
 	Bpchar:      {1042, 1014, "character", "bpchar", -1},
+
+	Float4:       {700, 1021, "real", "float4", 4},
+	Time:         {1083, 1183, "time without time zone", "time", 8},
+	Timetz:       {1266, 1270, "time with time zone", "timetz", 12},
+	Interval:     {1186, 1187, "interval", "interval", 16},
+	JSON:         {114, 199, "json", "json", -1},
+	OID:          {26, 1028, "oid", "oid", 4},
+	Name:         {19, 1003, "name", "name", 64},
+	Char:         {18, 1002, `"char"`, "char", 1},
+	Regclass:     {2205, 2210, "regclass", "regclass", 4},
+	Regtype:      {2206, 2211, "regtype", "regtype", 4},
+	Regproc:      {24, 1008, "regproc", "regproc", 4},
+	Regnamespace: {4089, 4090, "regnamespace", "regnamespace", 4},
 }
+
+// isOID says whether k is oid or one of the kinds that are oids of something.
+func isOID(k Kind) bool {
+	switch k {
+	case OID, Regclass, Regtype, Regproc, Regnamespace:
+		return true
+	}
+	return false
+}
+
+// Comparable says whether values of k have an order, so that they can be grouped, sorted and
+// indexed: all but json, which PostgreSQL gives no operators.
+func (k Kind) Comparable() bool { return k.Elem() != JSON }
 
 // Valid says whether k is a kind of this version.
 func (k Kind) Valid() bool {
@@ -142,7 +188,7 @@ func KindOfOID(oid uint32) (Kind, bool) {
 
 // Type is a kind with PostgreSQL's type modifier, -1 for none: length + 4 of
 // varchar(n) and char(n), (precision<<16 | scale) + 4 of numeric(p,s), precision of
-// timestamp(p).
+// time(p) and timestamp(p); an interval's fields and precision (IntervalTypmod).
 type Type struct {
 	Kind Kind
 	Mod  int32

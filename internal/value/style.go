@@ -10,6 +10,8 @@ type Style struct {
 	DateOrder   DateOrder
 	FloatDigits int  // extra_float_digits; 1 and above: shortest exact
 	ByteaEscape bool // bytea_output = escape
+	Intervals   IntervalStyle
+	Names       OIDNames // of regclass and its kin; nil: they print as numbers
 	// Now is the statement's time in microseconds since 2000-01-01 UTC, for
 	// 'now', 'today' and the like as date input.
 	Now int64
@@ -34,6 +36,17 @@ const (
 	OrderMDY DateOrder = iota
 	OrderDMY
 	OrderYMD
+)
+
+// IntervalStyle is the setting of that name.
+type IntervalStyle uint8
+
+// The interval styles.
+const (
+	IntervalPostgres IntervalStyle = iota
+	IntervalPostgresVerbose
+	IntervalSQL
+	IntervalISO
 )
 
 // DefaultStyle is ISO, MDY, UTC, shortest floats, hex bytea.

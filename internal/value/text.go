@@ -44,6 +44,22 @@ func Parse(t Type, s string, st *Style) (Value, error) {
 	case Float8:
 		f, err := parseFloat(s)
 		return NewFloat(f), err
+	case Float4:
+		f, err := parseFloat4(s)
+		return NewFloatOf(Float4, f), err
+	case Time, Timetz:
+		v, err := parseTime(t.Kind, s, st)
+		if err != nil || t.Mod < 0 {
+			return v, err
+		}
+		return applyTimeMod(v, t.Mod), nil
+	case Interval:
+		return parseInterval(s, t.Mod, st)
+	case OID, Regclass, Regtype, Regproc, Regnamespace:
+		n, err := parseOID(t.Kind, s, st)
+		return NewInt(t.Kind, n), err
+	case Char:
+		return NewInt(Char, int64(parseChar(s))), nil
 	}
 	return parseBytesKind(t, s, st)
 }
@@ -63,6 +79,10 @@ func parseBytesKind(t Type, s string, st *Style) (Value, error) {
 		out, err = parseUUID(s)
 	case JSONB:
 		out, err = parseJSON(s)
+	case JSON:
+		out, err = s, checkJSON(s)
+	case Name:
+		return parseName(s), nil
 	default:
 		if t.Kind.IsArray() {
 			return parseArray(t, s, st)
@@ -75,7 +95,7 @@ func parseBytesKind(t Type, s string, st *Style) (Value, error) {
 // ParseBytes is Parse of bytes that the caller may reuse afterwards. It allocates nothing
 // for a kind that is not RepBytes.
 func ParseBytes(t Type, b []byte, st *Style) (Value, error) {
-	if isText(t.Kind) || t.Kind == Unknown {
+	if isText(t.Kind) || t.Kind == Unknown || t.Kind == Name || t.Kind == JSON {
 		return Parse(t, string(b), st)
 	}
 	// The others keep nothing of the text: a string over b need not outlive the call.
@@ -101,7 +121,21 @@ func AppendText(dst []byte, v Value, st *Style) []byte {
 		}
 		return append(dst, 'f')
 	case Float8:
-		return appendFloat(dst, v.Float(), st.FloatDigits)
+		return appendFloat(dst, v.Float(), 64, st.FloatDigits)
+	case Float4:
+		return appendFloat(dst, v.Float(), 32, st.FloatDigits)
+	case Time:
+		return appendTime(dst, v.n)
+	case Timetz:
+		return appendTimetz(dst, v)
+	case Interval:
+		return appendInterval(dst, SpanOf(v), st.Intervals)
+	case OID:
+		return appendUint(dst, uint64(v.n))
+	case Regclass, Regtype, Regproc, Regnamespace:
+		return appendReg(dst, v, st)
+	case Char:
+		return appendChar(dst, byte(v.n))
 	case UUID:
 		return appendUUID(dst, v.s)
 	case Bytea:

@@ -21,7 +21,13 @@ var typeNames = map[string]Kind{
 	"timestamp": Timestamp, "timestamp without time zone": Timestamp,
 	"timestamptz": Timestamptz, "timestamp with time zone": Timestamptz,
 	"uuid":  UUID,
-	"jsonb": JSONB,
+	"jsonb": JSONB, "json": JSON,
+	"float4": Float4, "real": Float4,
+	"time": Time, "time without time zone": Time,
+	"timetz": Timetz, "time with time zone": Timetz,
+	"interval": Interval,
+	"oid":      OID, "name": Name, `"char"`: Char,
+	"regclass": Regclass, "regtype": Regtype, "regproc": Regproc, "regnamespace": Regnamespace,
 }
 
 // ParseTypeName returns the kind that a SQL type name means ("int", "character varying",
@@ -56,6 +62,12 @@ func FormatType(t Type) string {
 		return fmt.Sprintf("timestamp(%d) without time zone", t.Mod)
 	case Timestamptz:
 		return fmt.Sprintf("timestamp(%d) with time zone", t.Mod)
+	case Time:
+		return fmt.Sprintf("time(%d) without time zone", t.Mod)
+	case Timetz:
+		return fmt.Sprintf("time(%d) with time zone", t.Mod)
+	case Interval:
+		return "interval" + intervalModText(t.Mod)
 	}
 	return t.Kind.String()
 }

@@ -13,7 +13,8 @@ func Valid(v Value) bool {
 	case RepInt:
 		return fitsInt(v.n, v.kind) && v.s == ""
 	case RepFloat:
-		return v.s == "" && NewFloat(v.Float()).n == v.n
+		f := v.Float()
+		return v.s == "" && NewFloat(f).n == v.n && (v.kind == Float8 || f != f || float64(float32(f)) == f)
 	case RepNumeric:
 		if IsWide(v.n) {
 			return validWide(v.s)
@@ -22,8 +23,12 @@ func Valid(v Value) bool {
 		return scale <= maxPackedScale && v.s == ""
 	}
 	switch v.kind {
-	case UUID:
+	case UUID, Interval:
 		return len(v.s) == 16
+	case Name:
+		return len(v.s) <= maxName && CheckUTF8(v.s) == nil
+	case JSON:
+		return CheckUTF8(v.s) == nil && checkJSON(v.s) == nil
 	case Bytea:
 		return true
 	case JSONB:

@@ -23,9 +23,16 @@ func NewBool(b bool) Value {
 	return v
 }
 
-// NewInt returns a value of a RepInt kind: an integer that fits the kind, a
-// date in days or a timestamp in microseconds since 2000-01-01.
+// NewInt returns a value of a RepInt kind: an integer or oid that fits the kind, a
+// date in days or a timestamp in microseconds since 2000-01-01, a time in microseconds since
+// midnight. A timetz comes from NewTimetz.
 func NewInt(k Kind, n int64) Value { return Value{kind: k, set: true, n: n} }
+
+// NewFloat4 returns a float4, which is kept as the float8 that it equals.
+func NewFloat4(f float32) Value { return NewFloatOf(Float4, float64(f)) }
+
+// NewFloatOf returns a float of kind Float8 or Float4. The caller knows that f is a value of it.
+func NewFloatOf(k Kind, f float64) Value { return NewFloat(f).WithKind(k) }
 
 // NewFloat returns a float8. There is one NaN: bits that no reader tells apart are stored alike.
 func NewFloat(f float64) Value {
@@ -62,7 +69,7 @@ func (v Value) Bool() bool { return v.n != 0 }
 // Int returns n of a RepInt value, or the packed word of a numeric.
 func (v Value) Int() int64 { return v.n }
 
-// Float returns a float8.
+// Float returns a float8 or float4.
 func (v Value) Float() float64 { return math.Float64frombits(uint64(v.n)) }
 
 // Bytes returns the stored bytes of a RepBytes value, or of a wide numeric.

@@ -91,7 +91,7 @@ func timeToChar(c *Context, a []value.Value) (value.Value, error) {
 	if ok, _ := isFinite(c, a); !ok.Bool() {
 		return value.Null(value.Text), nil
 	}
-	t := value.Time(a[0].Int()).UTC()
+	t := value.GoTime(a[0].Int()).UTC()
 	zoned := a[0].Kind() == value.Timestamptz
 	if zoned {
 		t = t.In(c.location())
