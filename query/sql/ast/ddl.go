@@ -170,7 +170,8 @@ type CreateTableAsStmt struct {
 	Options      []*OptionDef
 	OnCommit     OnCommit
 	Tablespace   string
-	Query        Stmt // SelectStmt or ExecuteStmt
+	Query        Stmt   // SelectStmt or ExecuteStmt
+	Text         string // of Query
 	WithNoData   bool
 }
 
@@ -269,9 +270,19 @@ const (
 	DropIdentity      // Name, IfExists
 	DropExpression    // Name, IfExists
 	SetLogged         // Word is "logged" or "unlogged"
+	AddEnumValue      // Name, IfNotExists; Word is "before", "after" or "", of NewName
+	RenameEnumValue   // Name, NewName
 	SequenceOptions   // Options
 	OtherAction       // Word is its text in lower case
 )
+
+// AlterObjectStmt is ALTER SCHEMA, TYPE or DOMAIN with its one action.
+type AlterObjectStmt struct {
+	Offset
+	Kind   ObjectKind // ObjSchema, ObjType or ObjDomain
+	Name   QualifiedName
+	Action *AlterAction
+}
 
 // AlterAction is one action of ALTER TABLE.
 type AlterAction struct {
@@ -346,6 +357,7 @@ type CreateViewStmt struct {
 	Columns     []Ident
 	Options     []*OptionDef
 	Query       *SelectStmt
+	Text        string // of Query
 	CheckOption string // "", "local" or "cascaded"
 }
 
@@ -359,6 +371,15 @@ type CreateTypeStmt struct {
 	Columns   []*ColumnDef
 	Labels    []string
 	Options   []*OptionDef
+}
+
+// CreateDomainStmt is CREATE DOMAIN.
+type CreateDomainStmt struct {
+	Offset
+	Name        QualifiedName
+	Type        *TypeName
+	Collation   []Ident
+	Constraints []*Constraint
 }
 
 // CreateDatabaseStmt is CREATE DATABASE.
@@ -399,6 +420,8 @@ func (*CreateSchemaStmt) stmtNode()    {}
 func (*CreateSequenceStmt) stmtNode()  {}
 func (*CreateViewStmt) stmtNode()      {}
 func (*CreateTypeStmt) stmtNode()      {}
+func (*CreateDomainStmt) stmtNode()    {}
+func (*AlterObjectStmt) stmtNode()     {}
 func (*CreateDatabaseStmt) stmtNode()  {}
 func (*CreateExtensionStmt) stmtNode() {}
 func (*RefreshMatViewStmt) stmtNode()  {}

@@ -117,7 +117,7 @@ var objectKindNames = [...]string{"ObjTable", "ObjIndex", "ObjSequence", "ObjVie
 // String returns the name of the constant.
 func (x ObjectKind) String() string { return objectKindNames[x] }
 
-var alterKindNames = [...]string{"AddColumn", "DropColumn", "ColumnDefault", "SetNotNull", "DropNotNull", "ColumnType", "AddConstraint", "DropConstraint", "AlterConstraint", "ValidateConstraint", "RenameTable", "RenameColumn", "RenameConstraint", "SetSchema", "OwnerTo", "SetOptions", "ResetOptions", "SetTablespace", "ColumnStatistics", "ColumnStorage", "ColumnOptions", "ColumnCompression", "AddIdentity", "SetIdentity", "DropIdentity", "DropExpression", "SetLogged", "SequenceOptions", "OtherAction"}
+var alterKindNames = [...]string{"AddColumn", "DropColumn", "ColumnDefault", "SetNotNull", "DropNotNull", "ColumnType", "AddConstraint", "DropConstraint", "AlterConstraint", "ValidateConstraint", "RenameTable", "RenameColumn", "RenameConstraint", "SetSchema", "OwnerTo", "SetOptions", "ResetOptions", "SetTablespace", "ColumnStatistics", "ColumnStorage", "ColumnOptions", "ColumnCompression", "AddIdentity", "SetIdentity", "DropIdentity", "DropExpression", "SetLogged", "AddEnumValue", "RenameEnumValue", "SequenceOptions", "OtherAction"}
 
 // String returns the name of the constant.
 func (x AlterKind) String() string { return alterKindNames[x] }

@@ -268,6 +268,11 @@ func utilityChildren(n Stmt, f func(Node)) {
 	case *CreateTypeStmt:
 		list(n.Columns, f)
 		list(n.Options, f)
+	case *CreateDomainStmt:
+		one(n.Type, f)
+		list(n.Constraints, f)
+	case *AlterObjectStmt:
+		one(n.Action, f)
 	case *CreateDatabaseStmt:
 		list(n.Options, f)
 	case *CreateExtensionStmt:

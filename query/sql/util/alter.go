@@ -56,11 +56,15 @@ func (r reader) alterOther() ast.Stmt {
 	if t.Kind != lex.Word {
 		r.Fail()
 	}
+	switch t.Val {
+	case "schema", "type", "domain":
+		return r.alterObject()
+	}
 	if kind, ok := otherKinds[t.Val]; ok {
 		return r.skip("ALTER " + kind)
 	}
 	switch t.Val {
-	case "database", "extension", "schema", "type", "system", "large", "routine":
+	case "database", "extension", "system", "large", "routine":
 		return r.skip("ALTER " + strings.ToUpper(t.Val))
 	}
 	r.Fail()
@@ -129,7 +133,7 @@ func (r reader) alterAction() *ast.AlterAction {
 		a.Kind, a.Name = ast.ValidateConstraint, r.ColID().Name
 	case r.Accept("owner"):
 		r.Expect("to")
-		a.Kind, a.NewName = ast.OwnerTo, r.NonReserved().Name
+		a.Kind, a.NewName = ast.OwnerTo, r.role()
 	case r.Is("set"):
 		r.setAction(a)
 	case r.Accept("reset"):

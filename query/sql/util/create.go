@@ -35,6 +35,8 @@ func (r reader) create() ast.Stmt {
 		return r.createMatView(at, ast.Permanent)
 	case r.Is("schema"):
 		return r.createSchema(at)
+	case r.Is("domain"):
+		return r.createDomain(at)
 	case r.Is("type"):
 		return r.createType(at)
 	case r.Is("database"):
@@ -104,7 +106,7 @@ func (r reader) createSchema(at ast.Offset) ast.Stmt {
 		s.Name = r.ColID().Name
 	}
 	if r.Accept("authorization") {
-		s.Owner = r.NonReserved().Name
+		s.Owner = r.role()
 		if s.Name == "" {
 			s.Name = s.Owner
 		}
@@ -211,7 +213,9 @@ func (r reader) createView(at ast.Offset, p ast.Persistence, replace bool) ast.S
 	if !r.IsQuery() {
 		r.Fail()
 	}
+	start := r.Pos()
 	r.QueryInto(func(q *ast.SelectStmt) { s.Query = q })
+	s.Text = r.Text(start, r.PrevEnd())
 	if r.Accept("with") {
 		s.CheckOption = "cascaded"
 		if r.Accept("local") {

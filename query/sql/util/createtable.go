@@ -234,6 +234,7 @@ func (r reader) tableAsOptions(s *ast.CreateTableAsStmt) {
 // asQuery reads AS query [WITH [NO] DATA].
 func (r reader) asQuery(s *ast.CreateTableAsStmt) {
 	r.Expect("as")
+	start := r.Pos()
 	switch {
 	case r.IsQuery() && !r.BeginsDML():
 		r.Preparable(func(q ast.Stmt) { s.Query = q })
@@ -242,5 +243,6 @@ func (r reader) asQuery(s *ast.CreateTableAsStmt) {
 	default:
 		r.Fail()
 	}
+	s.Text = r.Text(start, r.PrevEnd())
 	s.WithNoData = r.withNoData()
 }
