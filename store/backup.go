@@ -100,6 +100,7 @@ func (db *DB) Backup(ctx context.Context, w io.Writer) (BackupManifest, error) {
 	img := &image{db: db, txn: db.Begin(TxnOptions{})}
 	img.view = img.txn.View()
 	defer img.close()
+	img.sequences = db.sequences.present(img.view.state)
 	m := BackupManifest{
 		Format:  backupFormat,
 		Created: time.UnixMicro(db.cfg.Clock() + epoch2000).UTC().Truncate(time.Second),
@@ -129,6 +130,11 @@ func (img *image) writeBackupPart(ctx context.Context, w io.Writer, partition in
 	tables := img.view.Catalog().Tables()
 	if err := bw.head(backupPart{backupFormat, partition, state}, img.view.Catalog()); err != nil {
 		return f, err
+	}
+	if partition == 0 { // they are of no partition
+		if err := bw.sequences(img.sequences); err != nil {
+			return f, err
+		}
 	}
 	for _, def := range tables {
 		rows, err := img.writePart(ctx, &bw.blockWriter, img.view.Table(def.OID), partition)

@@ -132,7 +132,7 @@ func (m *BackupManifest) readPart(ctx context.Context, fs vfs.FS, dir string, pa
 			if p := d.uvarint(); d.err != nil || p != uint64(partition) {
 				return fmt.Errorf("rows of partition %d", p)
 			}
-		case blockTable, blockObject:
+		case blockTable, blockObject, blockSequence:
 		default:
 			return fmt.Errorf("block of kind %d", kind)
 		}

@@ -55,6 +55,7 @@ const (
 	blockEnd    = 6
 
 	blockPrepared = 7 // a prepared transaction: the payload of its recordPrepare
+	blockSequence = 9 // how far a sequence has come (sequence.go)
 
 	blockObject = 8 // JSON of a schema.Object
 
@@ -204,7 +205,8 @@ type image struct {
 	unborn  []*schema.Table
 	pending []pendingFeed
 
-	prepared []*prepareRecord
+	prepared  []*prepareRecord
+	sequences []captured
 }
 
 // pendingFeed is a copy of a pending status' rows.
@@ -234,6 +236,7 @@ func (db *DB) capture() *image {
 	}
 	slices.SortFunc(img.unborn, func(a, b *schema.Table) int { return cmp.Compare(a.Generation, b.Generation) })
 	img.prepared = db.prepared.capture()
+	img.sequences = db.sequences.capture()
 	db.statuses.m.Range(func(_, v any) bool {
 		s := v.(*status)
 		if s.commit.Load() != 0 {
@@ -331,6 +334,9 @@ func (img *image) writeBlocks(ctx context.Context, w *blockWriter) error {
 		if err := img.writeTable(ctx, w, img.view.Table(def.OID)); err != nil {
 			return err
 		}
+	}
+	if err := w.sequences(img.sequences); err != nil {
+		return err
 	}
 	for _, r := range img.prepared {
 		w.scratch = r.append(w.scratch[:0])
@@ -493,6 +499,17 @@ func (w *blockWriter) definitions(cat *schema.Catalog) error {
 	}
 	for _, def := range cat.Tables() {
 		if err := w.json(blockTable, checkpointTable{Def: def}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sequences writes how far sequences have come.
+func (w *blockWriter) sequences(list []captured) error {
+	for _, c := range list {
+		w.scratch = c.sequence.append(w.scratch[:0], c.state)
+		if err := w.block(blockSequence, w.scratch); err != nil {
 			return err
 		}
 	}

@@ -105,6 +105,7 @@ type DB struct {
 	published atomic.Pointer[publication]
 	txns      atomic.Uint64 // number of the last transaction begun
 	snapshots exportedSnapshots
+	sequences sequences
 	excluding atomic.Int32 // transactions with ExcludeReaders
 
 	// applying makes one applier at a time, in log order. Order: applying,
@@ -151,6 +152,7 @@ func (db *DB) Close() error {
 	}
 	close(db.vacuum.stop)
 	<-db.vacuum.done
+	db.sequences.close()
 	db.checkpoints.wait()
 	return db.closeFiles()
 }

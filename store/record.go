@@ -24,6 +24,7 @@ const (
 	recordFeedChunk = 9
 	recordFeedEnd   = 10 // the end of a feed that failed
 	recordEvict     = 11
+	recordSequence  = 12 // values of a sequence are reserved, or it is set (sequence.go)
 )
 
 // recordVersion is the format of the records that this build writes.

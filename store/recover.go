@@ -201,6 +201,8 @@ func (l *loader) block(kind byte, payload []byte) error {
 		l.queues[part] <- rowsBlock{c, d.b}
 	case blockFeed, blockEnded, blockPrepared:
 		l.feeds, l.kinds = append(l.feeds, payload), append(l.kinds, kind)
+	case blockSequence:
+		return l.db.replaySequence(&decoder{b: payload})
 	default:
 		return fmt.Errorf("unknown kind %d", kind)
 	}
@@ -352,6 +354,10 @@ func (db *DB) replayKind(kind byte, payload []byte) error {
 		return db.replayPrepare(payload)
 	case recordResolve:
 		return db.replayResolve(payload)
+	case recordSequence:
+		d := decoder{b: payload}
+		d.header()
+		return db.replaySequence(&d)
 	}
 	return fmt.Errorf("log record of kind %d, which this build does not know", kind)
 }
@@ -399,6 +405,7 @@ func (db *DB) finishRecovery() {
 		return true
 	})
 	clear(db.unborn)
+	db.settleSequences()
 	db.recovering = false
 	for _, c := range db.state.collections {
 		def := c.def.Load()

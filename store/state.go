@@ -41,6 +41,7 @@ func (db *DB) changed(changes []schemaChange) *state {
 // install makes next, which changed has returned, the state. It holds db.applying.
 func (db *DB) install(next *state, changes []schemaChange, ts uint64) {
 	for _, c := range changes {
+		db.forgetSequence(c)
 		if c.put == nil {
 			continue
 		}
@@ -52,6 +53,18 @@ func (db *DB) install(next *state, changes []schemaChange, ts uint64) {
 	}
 	db.oids.raise(next.catalog.NextOID())
 	db.state = next
+}
+
+// forgetSequence drops the generation of a sequence that a change ends. It holds db.applying.
+func (db *DB) forgetSequence(c schemaChange) {
+	oid, generation := c.drop, uint64(0)
+	if c.object != nil && c.object.Sequence != nil {
+		oid, generation = c.object.OID, c.object.Sequence.Generation
+		db.statuses.raise(generation)
+	}
+	if old, ok := db.state.catalog.Object(oid); ok && old.Sequence != nil && old.Sequence.Generation != generation {
+		db.sequences.forget(old.Sequence.Generation)
+	}
 }
 
 // with returns the state with changes; create makes, or finds, the collection

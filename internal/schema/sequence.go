@@ -2,9 +2,11 @@ package schema
 
 import "github.com/cachalotdb/cachalot/internal/value"
 
-// Sequence is what makes a Table a sequence. A sequence has no rows: how far it has come is kept beside the
-// collections, by the table's Generation, and a new generation begins at First (RESTART).
+// Sequence is the definition of a sequence. How far it has come is kept beside the collections, by its
+// Generation, and a new generation begins at First (RESTART).
 type Sequence struct {
+	Generation uint64 `json:"generation"`
+
 	Type      value.Kind `json:"type"` // int2, int4 or int8
 	Start     int64      `json:"start"`
 	Increment int64      `json:"increment"`
@@ -13,7 +15,7 @@ type Sequence struct {
 	Cache     int64      `json:"cache"`
 	Cycle     bool       `json:"cycle,omitempty"`
 
-	// First is the value that a generation begins with.
+	// First is the value that the generation begins with.
 	First int64 `json:"first"`
 
 	// Owner is the table whose column OwnerColumn takes the sequence with it when it is dropped: OWNED
@@ -25,11 +27,11 @@ type Sequence struct {
 }
 
 // OwnedSequences returns the sequences that belong to a table, to one column of it if num is not 0.
-func (c *Catalog) OwnedSequences(table uint32, num int16) []*Table {
-	var list []*Table
-	for _, t := range c.Tables() {
-		if s := t.Sequence; s != nil && s.Owner == table && (num == 0 || s.OwnerColumn == num) {
-			list = append(list, t)
+func (c *Catalog) OwnedSequences(table uint32, num int16) []*Object {
+	var list []*Object
+	for _, o := range c.Objects() {
+		if s := o.Sequence; s != nil && s.Owner == table && (num == 0 || s.OwnerColumn == num) {
+			list = append(list, o)
 		}
 	}
 	return list

@@ -42,9 +42,6 @@ type Table struct {
 	ForeignKeys []*ForeignKey `json:"foreignKeys,omitempty"`
 	// ReferencedBy are the OIDs of the tables with foreign keys to this one, ascending.
 	ReferencedBy []uint32 `json:"referencedBy,omitempty"`
-
-	// Sequence is set when the relation is a sequence.
-	Sequence *Sequence `json:"sequence,omitempty"`
 }
 
 // Column is one column's definition.

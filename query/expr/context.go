@@ -55,6 +55,8 @@ type Session struct {
 	// Backends are the other sessions, Advisory the advisory locks; nil is 0A000.
 	Backends Backends
 	Advisory Advisory
+	// Sequences are those of the database; nil is 0A000.
+	Sequences Sequences
 }
 
 // Clone returns a Context for another goroutine of the same statement.

@@ -4,7 +4,7 @@ package expr
 
 func functionTables() [][]Func {
 	return [][]Func{textFuncs(), mathFuncs(), timeFuncs(), arrayFuncs(), jsonFuncs(), sessionFuncs(),
-		backendFuncs(), advisoryFuncs()}
+		backendFuncs(), advisoryFuncs(), sequenceFuncs()}
 }
 
 func operatorTables() [][]Func {
