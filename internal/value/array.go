@@ -9,16 +9,19 @@ import (
 
 // An array's stored bytes, frozen because logs and checkpoints hold them:
 //
-//	head byte     0 empty, 1 one dimension; | 0x80 when an element is NULL
-//	count         uvarint, absent when empty
+//	head byte     the number of dimensions, 0 when empty; | 0x80 when an element is NULL, | 0x40 when a
+//	              dimension begins at another number than 1
+//	lengths       uvarint, one a dimension
+//	lower bounds  zigzag uvarint, one a dimension; only with 0x40
 //	null bitmap   (count+7)/8 bytes, bit i%8 of byte i/8 set for NULL; only with 0x80
-//	elements      fixed-width kinds: little-endian, 1, 2, 4, 8 or 16 (uuid) bytes each, zeros
-//	              for NULL; others: uvarint length and bytes, length 0 for NULL
+//	elements      fixed-width kinds: little-endian, 1, 2, 4, 8 or 16 (uuid, interval: as they
+//	              are stored) bytes each, zeros for NULL; others: uvarint length and bytes, length 0 for NULL
 //
 // A numeric element's bytes are 0 and its packed word as 8 little-endian bytes, or the
 // bytes of a wide one, which never begin with 0. A text element is its bytes.
 const (
-	arrayDims  = 0x7F
+	arrayDims  = 0x07
+	arrayLower = 0x40
 	arrayNulls = 0x80
 )
 
@@ -47,11 +50,17 @@ type arrayView struct {
 }
 
 func viewArray(s string) arrayView {
-	if len(s) < 2 || s[0]&arrayDims == 0 {
+	if len(s) < 2 {
 		return arrayView{}
 	}
-	n, used := uvarint(s[1:])
-	v := arrayView{n: int(n), body: s[1+used:]}
+	var v arrayView
+	if plainShape(s[0]) {
+		n, used := uvarint(s[1:])
+		v = arrayView{n: int(n), body: s[1+used:]}
+	} else {
+		_, n, size := arrayHead(s)
+		v = arrayView{n: n, body: s[size:]}
+	}
 	if s[0]&arrayNulls != 0 {
 		size := (v.n + 7) / 8
 		v.nulls, v.body = v.body[:size], v.body[size:]
@@ -170,14 +179,14 @@ func ValidArray(k Kind, s string) bool {
 	if s == "\x00" {
 		return true
 	}
-	if len(s) < 2 || s[0]&arrayDims != 1 {
+	if len(s) < 2 {
 		return false
 	}
-	n, used := uvarint(s[1:])
-	if used <= 0 || n == 0 || n > uint64(len(s))*8 {
+	n, size, ok := validShape(s)
+	if !ok || n > uint64(len(s))*8 {
 		return false
 	}
-	body := s[1+used:]
+	body := s[size:]
 	if s[0]&arrayNulls != 0 {
 		size := int(n+7) / 8
 		if len(body) < size {
@@ -221,11 +230,12 @@ type ArrayBuilder struct {
 	nulls []byte
 	body  []byte
 	any   bool // an element is NULL
+	dims  []Dim
 }
 
 // Reset starts an array of elements of kind k. Memory is kept.
 func (b *ArrayBuilder) Reset(k Kind) {
-	b.elem, b.n, b.any = k, 0, false
+	b.elem, b.n, b.any, b.dims = k, 0, false, nil
 	b.nulls, b.body = b.nulls[:0], b.body[:0]
 }
 
@@ -288,6 +298,15 @@ func (b *ArrayBuilder) appendVar(v Value) {
 	b.body = append(b.body, v.s...)
 }
 
+// Shape gives the array its dimensions: of as many elements as are in it in the end. Without it there is one, from 1.
+// The caller has them from CheckDims or from another array.
+func (b *ArrayBuilder) Shape(dims []Dim) {
+	b.dims = nil
+	if !plainDims(dims) {
+		b.dims = dims
+	}
+}
+
 // Value returns the array.
 func (b *ArrayBuilder) Value() Value {
 	return NewBytes(b.elem.Array(), b.bytes())
@@ -298,15 +317,19 @@ func (b *ArrayBuilder) bytes() string {
 		return "\x00"
 	}
 	nulls := b.nulls
-	head := byte(1)
-	if b.any {
-		head |= arrayNulls
-	} else {
+	if !b.any {
 		nulls = nil
 	}
-	buf := make([]byte, 0, arrayHeadBytes(b.n)+len(nulls)+len(b.body))
-	buf = append(buf, head)
-	buf = binary.AppendUvarint(buf, uint64(b.n))
+	var plain [1]Dim
+	dims, size := b.dims, arrayHeadBytes(b.n)
+	if dims == nil {
+		plain[0] = Dim{b.n, 1}
+		dims = plain[:]
+	} else {
+		size = 1 + len(dims)*2*binary.MaxVarintLen32
+	}
+	buf := make([]byte, 0, size+len(nulls)+len(b.body))
+	buf = appendArrayHead(buf, dims, b.any)
 	buf = append(buf, nulls...)
 	return ownedString(append(buf, b.body...))
 }
@@ -314,13 +337,24 @@ func (b *ArrayBuilder) bytes() string {
 // arrayHeadBytes returns the bytes of the head and the count of n elements.
 func arrayHeadBytes(n int) int { return 1 + (bits.Len(uint(n))+6)/7 }
 
-// NewArray returns an array of elements of kind k.
+// NewArray returns an array of one dimension of elements of kind k.
 func NewArray(k Kind, elems []Value) Value {
 	var b ArrayBuilder
 	b.Reset(k)
 	for _, e := range elems {
 		b.Append(e)
 	}
+	return b.Value()
+}
+
+// NewShapedArray returns an array of elements of kind k, whose number is that of CheckDims.
+func NewShapedArray(k Kind, dims []Dim, elems []Value) Value {
+	var b ArrayBuilder
+	b.Reset(k)
+	for _, e := range elems {
+		b.Append(e)
+	}
+	b.Shape(dims)
 	return b.Value()
 }
 

@@ -7,19 +7,17 @@ import (
 )
 
 // appendBinaryArray appends: dimensions, whether there are NULLs, the element's OID, length and
-// lower bound, then each element with its length in front, -1 for NULL. Four bytes each.
+// lower bound of each dimension, then each element with its length in front, -1 for NULL. Four bytes each.
 func appendBinaryArray(dst []byte, v Value) []byte {
 	k := v.kind.Elem()
-	n := ArrayLen(v.s)
-	dims := min(n, 1)
-	dst = binary.BigEndian.AppendUint32(dst, uint32(dims))
+	dims := ArrayDims(v.s)
+	dst = binary.BigEndian.AppendUint32(dst, uint32(len(dims)))
 	dst = binary.BigEndian.AppendUint32(dst, uint32(b2i(ArrayHasNull(v.s))))
 	dst = binary.BigEndian.AppendUint32(dst, k.OID())
-	if dims == 0 {
-		return dst
+	for _, d := range dims {
+		dst = binary.BigEndian.AppendUint32(dst, uint32(d.Len))
+		dst = binary.BigEndian.AppendUint32(dst, uint32(d.Lower))
 	}
-	dst = binary.BigEndian.AppendUint32(dst, uint32(n))
-	dst = binary.BigEndian.AppendUint32(dst, 1)
 	ArrayEach(k, v.s, func(_ int, e Value) bool {
 		if e.IsNull() {
 			dst = append(dst, 0xFF, 0xFF, 0xFF, 0xFF)
@@ -58,19 +56,31 @@ func parseBinaryArray(t Type, b []byte) (Value, error) {
 		return Null(t.Kind), errBinary("")
 	case dims < 0:
 		return Null(t.Kind), sqlerr.New(sqlerr.InvalidBinaryRepresentation, "invalid number of dimensions: %d", dims)
-	case dims > 1:
-		return Null(t.Kind), errMultiDim()
+	case dims > MaxDims:
+		return Null(t.Kind), ErrTooManyDims(int(dims))
 	case flags != 0 && flags != 1:
 		return Null(t.Kind), sqlerr.New(sqlerr.InvalidBinaryRepresentation, "invalid array flags")
 	case oid != elem.Kind.OID():
 		return Null(t.Kind), errElemOID(oid, elem.Kind)
 	}
+	shape := make([]Dim, dims)
+	for i := range shape {
+		shape[i].Len, shape[i].Lower = int(r.int32()), int(r.int32())
+	}
+	if r.short {
+		return Null(t.Kind), errBinary("")
+	}
+	n, err := CheckDims(shape)
+	if err != nil {
+		return Null(t.Kind), err
+	}
 	var builder ArrayBuilder
 	builder.Reset(elem.Kind)
-	if dims == 1 {
-		if err := readElements(&r, &builder, elem); err != nil {
-			return Null(t.Kind), err
-		}
+	if err := readElements(&r, &builder, elem, n); err != nil {
+		return Null(t.Kind), err
+	}
+	if n > 0 {
+		builder.Shape(shape)
 	}
 	if len(r.b) > 0 {
 		return Null(t.Kind), errBinary("")
@@ -87,16 +97,7 @@ func errElemOID(got uint32, want Kind) error {
 		"binary data has array element type %d (%s) instead of expected %d (%s)", got, name, want.OID(), want)
 }
 
-func readElements(r *binaryReader, builder *ArrayBuilder, elem Type) error {
-	n, lower := r.int32(), r.int32()
-	switch {
-	case r.short, n < 0:
-		return errBinary("")
-	case n > maxArrayLen:
-		return sqlerr.New(sqlerr.ProgramLimitExceeded, "array size exceeds the maximum allowed (%d)", maxArrayLen)
-	case n > 0 && lower != 1:
-		return sqlerr.NotSupported("arrays with a lower bound other than 1 are not supported")
-	}
+func readElements(r *binaryReader, builder *ArrayBuilder, elem Type, n int) error {
 	for range n {
 		size := r.int32()
 		if r.short || size < -1 || int(size) > len(r.b) {

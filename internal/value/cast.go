@@ -198,6 +198,7 @@ func convertArray(v Value, to Kind, st *Style) (Value, error) {
 	if err != nil {
 		return Null(to), err
 	}
+	b.Shape(ArrayDims(v.s))
 	return b.Value(), nil
 }
 
@@ -372,5 +373,6 @@ func ApplyMod(v Value, t Type, explicit bool) (Value, error) {
 	if err != nil {
 		return Null(t.Kind), err
 	}
+	b.Shape(ArrayDims(v.s))
 	return b.Value(), nil
 }

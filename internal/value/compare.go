@@ -103,7 +103,7 @@ func b2i(b bool) int {
 	return 0
 }
 
-// compareArray compares element by element, then by length.
+// compareArray compares element by element, then by length, then by shape.
 func compareArray(a, b Value) int {
 	ka, kb := a.kind.Elem(), b.kind.Elem()
 	va, vb := viewArray(a.s), viewArray(b.s)
@@ -115,5 +115,8 @@ func compareArray(a, b Value) int {
 			return c
 		}
 	}
-	return cmp.Compare(va.n, vb.n)
+	if c := cmp.Compare(va.n, vb.n); c != 0 {
+		return c
+	}
+	return compareShape(a.s, b.s)
 }

@@ -18,8 +18,7 @@
 //
 // The text forms, casts and functions answer as PostgreSQL 15 does, errors included;
 // testdata/oracle holds what it said to some 12,000 questions, and oracle_test.go can ask it
-// again. Not supported, and refused with 0A000: arrays of several dimensions or with another
-// lower bound than 1.
+// again.
 //
 // A value's hot path (text to value, value to text or key, for the fixed-width kinds, dates and
 // short numerics) allocates nothing: see BenchmarkParseBytes and TestHotPathAllocatesNothing.

@@ -27,7 +27,8 @@ import (
 //	uuid         01 and 16 bytes
 //	jsonb        key_json.go
 //	interval     the whole days, then the microseconds left, as two integers (interval.go)
-//	arrays       01 and the element's key for each element, then 00
+//	arrays       01 and the element's key for each element, then 00; array_shape.go has those of
+//	             several dimensions
 //
 // Small integers take two bytes, so that the first eight bytes of a key, all that a B-tree item
 // holds of it, tell as many values apart as they can. The first byte of what is not
@@ -43,7 +44,8 @@ const (
 )
 
 // AppendKey appends the canonical key encoding of v, which stands for v's equality
-// class: two keys are the same bytes exactly when Compare is 0, and sort as Compare does. No
+// class: two keys are the same bytes exactly when Compare is 0, and sort as Compare does (of arrays of several dimensions,
+// see keyShaped). No
 // key is a prefix of another of the same class of kinds, so the key of several columns is their
 // keys one after another.
 func AppendKey(dst []byte, v Value) []byte {
@@ -120,12 +122,11 @@ func AppendKeyBytes(dst []byte, s string) []byte {
 }
 
 func appendKeyArray(dst []byte, v Value) []byte {
-	k := v.kind.Elem()
-	a, w := viewArray(v.s), elemWidth(k)
-	for i := range a.n {
-		dst = AppendKey(append(dst, keyElem), a.next(k, w, i))
+	if plainShape(headOf(v.s)) {
+		return AppendArrayOrder(dst, v)
 	}
-	return append(dst, keyEnd)
+	dst = AppendArrayOrder(append(dst, keyShaped), v)
+	return appendKeyShape(dst, ArrayDims(v.s))
 }
 
 // AppendKeyDesc appends the key of a descending column: the complement, so NULL comes
@@ -318,9 +319,16 @@ func (d *keyDecoder) bytes() []byte {
 func (d *keyDecoder) array(k Kind) Value {
 	var b ArrayBuilder
 	b.Reset(k.Elem())
+	shaped := len(d.b) > 0 && d.b[0] == keyShaped
+	if shaped {
+		d.byte()
+	}
 	for !d.bad {
 		switch d.byte() {
 		case keyEnd:
+			if shaped {
+				b.Shape(d.shape(b.Len()))
+			}
 			return b.Value()
 		case keyElem:
 			b.Append(d.value(k.Elem()))
