@@ -21,7 +21,7 @@ type Config struct {
 	// PlanCacheBytes bounds the texts of the cached plans; 0: 16 MiB.
 	PlanCacheBytes int
 	// System gives the relations that are not tables; nil: those of pg_catalog that show what the node does.
-	System plan.System
+	System plan.SystemRelations
 	// Clock returns the time of day in microseconds since 2000-01-01 UTC; nil: the system's.
 	Clock func() int64
 }

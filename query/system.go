@@ -17,8 +17,8 @@ const (
 	roleOID     = 10    // its bootstrap superuser
 )
 
-// systemRelations implements plan.System.
-type systemRelations map[string]*plan.TableFunction
+// systemRelations implements plan.SystemRelations.
+type systemRelations map[string]*plan.SystemRelation
 
 // newSystemRelations returns the relations of an engine.
 func newSystemRelations(e *Engine) systemRelations {
@@ -39,11 +39,11 @@ type relationColumn struct {
 type rowsOf func(c *expr.Context) (count int, row func(i int, dst []value.Value) []value.Value)
 
 func (r systemRelations) add(name string, columns []relationColumn, rows rowsOf) {
-	f := &plan.TableFunction{Name: name}
+	f := &plan.SystemRelation{Name: name}
 	for i, c := range columns {
 		f.Columns = append(f.Columns, plan.Column{Name: c.name, Type: value.Of(c.kind), AttNum: int16(i + 1)})
 	}
-	f.Rows = func(c *expr.Context, _ []value.Value) (func(*column.Batch) (bool, error), error) {
+	f.Rows = func(c *expr.Context) (func(*column.Batch) (bool, error), error) {
 		count, row := rows(c)
 		i := 0
 		var vals []value.Value
@@ -58,8 +58,8 @@ func (r systemRelations) add(name string, columns []relationColumn, rows rowsOf)
 	r[name] = f
 }
 
-// Relation implements plan.System.
-func (r systemRelations) Relation(schema, name string) (*plan.TableFunction, bool) {
+// Relation implements plan.SystemRelations.
+func (r systemRelations) Relation(schema, name string) (*plan.SystemRelation, bool) {
 	if schema != "" && schema != "pg_catalog" {
 		return nil, false
 	}

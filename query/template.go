@@ -226,7 +226,7 @@ func liftable(stmt ast.Stmt, opts plan.Options) map[int]*ast.Const {
 type lifter struct {
 	catalog *schema.Catalog
 	path    schema.Path
-	system  plan.System
+	system  plan.SystemRelations
 	table   *schema.Table // the only one of the statement; nil when there are others or it is not known
 	found   map[int]*ast.Const
 }

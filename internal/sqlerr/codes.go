@@ -83,6 +83,8 @@ const (
 	UndefinedObject               = "42704"
 	DuplicateObject               = "42710"
 	DuplicateAlias                = "42712"
+	AmbiguousAlias                = "42P09"
+	InvalidRecursion              = "42P19"
 	AmbiguousFunction             = "42725"
 	GroupingError                 = "42803"
 	DatatypeMismatch              = "42804"

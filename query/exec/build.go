@@ -18,6 +18,9 @@ const topRows = 100_000
 
 // Build makes the operators of a plan's tree, and the steps that describe them when env.Explain is set.
 func Build(n plan.Node, env *Env) (Operator, *Step, error) {
+	if env.Expr.Queries == nil {
+		env.attach()
+	}
 	b := &builder{env: env}
 	t, err := b.build(n, -1)
 	if err != nil {
@@ -82,8 +85,24 @@ func (b *builder) build(n plan.Node, want float64) (*tree, error) {
 		return b.scan(n, want)
 	case *plan.Values:
 		return b.wrap(&tree{ops: []Operator{newValues(b.env, n)}, rows: float64(len(n.Rows))}, b.step("Result"), n), nil
-	case *plan.Function:
-		return b.wrap(&tree{ops: []Operator{newFunction(b.env, n)}, rows: 1000}, b.functionStep(n), n), nil
+	case *plan.System:
+		return b.wrap(&tree{ops: []Operator{newSystem(b.env, n)}, rows: 1000}, b.functionStep(n.Relation.Name, n.Alias), n), nil
+	case *plan.Functions:
+		return b.wrap(&tree{ops: []Operator{newFunctions(b.env, n)}, rows: 1000}, b.functionStep(n.Name, n.Alias), n), nil
+	case *plan.ProjectSet:
+		return b.projectSet(n)
+	case *plan.Join:
+		return b.join(n)
+	case *plan.SetOp:
+		return b.setOp(n)
+	case *plan.With:
+		return b.with(n)
+	case *plan.CTEScan:
+		return b.cteScan(n)
+	case *plan.Recursion:
+		return b.recursion(n)
+	case *plan.WorkScan:
+		return b.workScan(n)
 	case *plan.Filter:
 		return b.filter(n)
 	case *plan.Project:
@@ -215,6 +234,40 @@ func (b *builder) project(n *plan.Project, want float64) (*tree, error) {
 		t.ops = append(t.ops, &project{in: op, expr: b.env.Expr.Clone(), exprs: newProjection(n.Exprs)})
 	}
 	return t, nil
+}
+
+func (b *builder) projectSet(n *plan.ProjectSet) (*tree, error) {
+	in, err := b.build(n.In, -1)
+	if err != nil {
+		return nil, err
+	}
+	t := &tree{ops: []Operator{newProjectSet(b.env, b.single(in), n)}, rows: in.rows * 10, touched: in.touched}
+	return b.wrap(t, b.step("ProjectSet"), n, in), nil
+}
+
+func (b *builder) join(n *plan.Join) (*tree, error) {
+	left, err := b.build(n.Left, -1)
+	if err != nil {
+		return nil, err
+	}
+	var right *tree
+	var op Operator
+	if len(n.Slots) == 0 || b.env.Explain {
+		if right, err = b.build(n.Right, -1); err != nil {
+			left.close()
+			return nil, err
+		}
+		if op = b.single(right); len(n.Slots) > 0 {
+			op.Close()
+			op = nil
+		}
+	}
+	t := &tree{ops: []Operator{newNestedLoop(b.env, n, b.single(left), op)}, rows: left.rows, touched: left.touched}
+	kids := []*tree{left}
+	if right != nil {
+		kids = append(kids, right)
+	}
+	return b.wrap(t, b.step("Nested Loop"), n, kids...), nil
 }
 
 func (b *builder) aggregate(n *plan.Aggregate) (*tree, error) {

@@ -75,10 +75,10 @@ func lookupStep(l *plan.Lookup) *Step {
 	return s
 }
 
-func (b *builder) functionStep(n *plan.Function) *Step {
+func (b *builder) functionStep(name, alias string) *Step {
 	s := b.step("Function Scan")
 	if s != nil {
-		s.Relation, s.Alias = n.Func.Name, n.Alias
+		s.Relation, s.Alias = name, alias
 	}
 	return s
 }

@@ -20,6 +20,8 @@ type Env struct {
 	Avoid   plan.Avoid
 	// Explain makes Build describe the operators; Profile measures them too.
 	Explain, Profile bool
+
+	running *running // CTEs and working tables
 }
 
 // Budget bounds the memory that the operators of one statement keep rows in. Safe for

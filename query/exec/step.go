@@ -18,6 +18,7 @@ type Step struct {
 	Width                  int
 	Access                 *plan.Access // of a scan
 	Lookup                 bool         // part of a scan: a question to an index, or several combined
+	Subplan                string       // what it is to the step above: "CTE x", "" for an input
 	Kids                   []*Step
 	// Fragments is how many fragments work on it, on as many as Workers goroutines; 0 where it is one.
 	Fragments, Workers int

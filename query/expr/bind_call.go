@@ -77,6 +77,9 @@ func (b *Binder) callNamed(name string, args []Expr, pos int) (Expr, error) {
 // call returns a call of the best overload of a function.
 func (b *Binder) call(name string, given arguments, pos int) (Expr, error) {
 	args := given.exprs
+	if len(registry.sets[name]) > 0 {
+		return b.callSet(name, args, pos)
+	}
 	actual := kindsOf(args)
 	list := given.candidates(name)
 	c, ok := exact(list, actual)

@@ -17,6 +17,10 @@ func compile(e Expr) node {
 		return columnNode(e.Index)
 	case *Param:
 		return &paramNode{expr: e}
+	case *Slot:
+		return &slotNode{slot: e}
+	case *Subquery:
+		return newSubqueryNode(e)
 	case *Logic:
 		return compileLogic(e)
 	case *NullTest:

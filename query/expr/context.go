@@ -3,6 +3,7 @@ package expr
 import (
 	"context"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/cachalotdb/cachalot/internal/value"
@@ -23,11 +24,16 @@ type Context struct {
 	StmtTime, TxnTime int64
 	// Clock is clock_timestamp(), in the same unit; nil means the system's.
 	Clock func() int64
+	// Slots are what enclosing queries have set; see Slot.
+	Slots []value.Value
+	// Queries runs the queries within expressions; nil where there can be none.
+	Queries Queries
 	// Session answers the session functions; nil fields have defaults.
 	Session *Session
 
 	stack []value.Value // arguments of the calls being interpreted
 	regex map[string]*regexp.Regexp
+	memo  map[*Subquery]map[string]any // results by arguments
 }
 
 // Session is what the session functions call. Any field may be nil.
@@ -62,7 +68,8 @@ type Session struct {
 // Clone returns a Context for another goroutine of the same statement.
 func (c *Context) Clone() *Context {
 	d := *c
-	d.stack, d.regex = nil, nil
+	d.stack, d.regex, d.memo = nil, nil, nil
+	d.Slots = slices.Clone(c.Slots)
 	return &d
 }
 

@@ -127,8 +127,14 @@ func VolatilityOf(e Expr) Volatility {
 			v = e.Func.Volatility
 		case *Cast:
 			v = castVolatility(kindOf(e.Arg), e.typ.Kind)
-		case *Param:
+		case *SetCall:
+			v = e.Func.Volatility
+		case *Param, *Slot:
 			v = Stable
+		case *Subquery:
+			if v = Stable; e.Plan.Volatile() {
+				v = Volatile
+			}
 		}
 		worst = max(worst, v)
 		return true
@@ -143,7 +149,7 @@ func IsConst(e Expr) bool {
 	constant := true
 	Walk(e, func(e Expr) bool {
 		switch e.(type) {
-		case *Column, *AggCall:
+		case *Column, *AggCall, *SetCall:
 			constant = false
 		}
 		return constant
@@ -170,8 +176,16 @@ func foldWith(e Expr, most Volatility, c *Context) Expr {
 // foldNode folds a node whose operands are folded already.
 func foldNode(e Expr, most Volatility, c *Context) Expr {
 	switch x := e.(type) {
-	case *Const, *Column, *AggCall:
+	case *Const, *Column, *AggCall, *SetCall:
 		return e
+	case *Slot:
+		if most < Stable || x.Index >= len(c.Slots) {
+			return e
+		}
+	case *Subquery:
+		if most < Stable || c.Queries == nil || x.Plan.Volatile() || x.Test != nil {
+			return e
+		}
 	case *Param:
 		if most < Stable || x.Index >= len(c.Params) {
 			return e

@@ -74,3 +74,22 @@ func (e *Param) eval(c *Context, _ []value.Value) (value.Value, error) {
 	}
 	return c.Params[e.Index], nil
 }
+
+// AtPos returns a name's expression with another position.
+func AtPos(e Expr, pos int) Expr {
+	switch e := e.(type) {
+	case *Column:
+		c := *e
+		c.pos = pos
+		return &c
+	case *Coalesce:
+		c := *e
+		c.pos = pos
+		return &c
+	case *Cast:
+		c := *e
+		c.pos = pos
+		return &c
+	}
+	return e
+}

@@ -17,6 +17,7 @@ type catalog struct {
 	functions  map[string][]*Func
 	operators  map[opKey][]candidate
 	aggregates map[string][]*AggFunc
+	sets       map[string][]*SetFunc
 }
 
 func buildRegistry() catalog {
@@ -24,6 +25,7 @@ func buildRegistry() catalog {
 		functions:  make(map[string][]*Func),
 		operators:  make(map[opKey][]candidate),
 		aggregates: make(map[string][]*AggFunc),
+		sets:       make(map[string][]*SetFunc),
 	}
 	for _, table := range functionTables() {
 		for i := range table {
@@ -45,6 +47,12 @@ func buildRegistry() catalog {
 			r.aggregates[f.Name] = append(r.aggregates[f.Name], f)
 		}
 	}
+	for _, table := range setFunctionTables() {
+		for i := range table {
+			f := &table[i]
+			r.sets[f.Name] = append(r.sets[f.Name], f)
+		}
+	}
 	return r
 }
 
@@ -57,7 +65,6 @@ func kinds(k ...value.Kind) []value.Kind { return k }
 // refused are functions of PostgreSQL's that get 0A000 in place of 42883.
 var refused = map[string]string{
 	"unnest":                    "unnest in this place is not supported",
-	"generate_series":           "generate_series in this place is not supported",
 	"generate_subscripts":       "generate_subscripts is not supported",
 	"regexp_matches":            "regexp_matches is not supported",
 	"regexp_split_to_table":     "regexp_split_to_table is not supported",

@@ -14,3 +14,7 @@ func operatorTables() [][]Func {
 func aggregateTables() [][]AggFunc {
 	return [][]AggFunc{aggregateFuncs(), orderedSetFuncs()}
 }
+
+func setFunctionTables() [][]SetFunc {
+	return [][]SetFunc{seriesFuncs()}
+}

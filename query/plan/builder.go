@@ -18,7 +18,7 @@ type Options struct {
 	Style *value.Style
 	// Params are the types that the client fixed; Unknown leaves one open.
 	Params []value.Kind
-	System System
+	System SystemRelations
 }
 
 // Planned says whether Make knows a kind of statement; the others are commands.
@@ -32,7 +32,7 @@ func Planned(s ast.Stmt) bool {
 
 // Make plans a statement that Planned knows. Errors are *sqlerr.Error.
 func Make(s ast.Stmt, opts Options) (*Plan, error) {
-	b := &builder{Options: opts, params: expr.NewParamTypes(opts.Params)}
+	b := &builder{Options: opts, params: expr.NewParamTypes(opts.Params), slots: &slots{}}
 	p := &Plan{}
 	var err error
 	switch s := s.(type) {
@@ -72,19 +72,30 @@ type builder struct {
 	openTargets map[int]expr.Expr
 	tables      []*schema.Table // all that were named
 	uses        []dependency
+
+	slots *slots
+	level *level // that is being bound; nil outside of subqueries
+	ctes  *ctes  // that can be named
+	depth int    // of queries inside queries
 }
 
 // binder returns a binder for one clause.
 func (b *builder) binder(sc expr.Scope, clause string) *expr.Binder {
-	return &expr.Binder{Scope: sc, Params: b.params, Style: b.Style, Clause: clause, Special: b.special}
+	x := &expr.Binder{Scope: sc, Params: b.params, Style: b.Style, Clause: clause}
+	x.Special = func(e ast.Expr) (expr.Expr, error) { return b.special(x, e) }
+	return x
 }
 
 // special answers for the expressions that need a planner; those that it could do are done by
 // its callers before it is asked.
-func (b *builder) special(e ast.Expr) (expr.Expr, error) {
+func (b *builder) special(binder *expr.Binder, e ast.Expr) (expr.Expr, error) {
 	switch e := e.(type) {
 	case *ast.SubLink:
-		return nil, sqlerr.NotSupported("subqueries are not supported").At(e.Pos())
+		sc, ok := binder.Scope.(*scope)
+		if !ok {
+			sc = b.newScope()
+		}
+		return b.subLink(binder, sc, e)
 	case *ast.SetToDefault:
 		return nil, sqlerr.New(sqlerr.SyntaxError, "DEFAULT is not allowed in this context").At(e.Pos())
 	case *ast.CurrentOf:
@@ -110,5 +121,9 @@ func (b *builder) where(sc *scope, e ast.Expr) (expr.Expr, error) {
 	if e == nil {
 		return nil, nil
 	}
-	return b.binder(sc, "WHERE").BindBool(e, "WHERE")
+	x, err := b.binder(sc, "WHERE").BindBool(e, "WHERE")
+	if err == nil {
+		err = noSets(x, "WHERE")
+	}
+	return x, err
 }

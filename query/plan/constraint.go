@@ -37,25 +37,6 @@ type bound struct {
 	inclusive bool
 }
 
-// sameKeys says whether values of two kinds have comparable key encodings.
-func sameKeys(a, b value.Kind) bool {
-	return keyClass(a) == keyClass(b)
-}
-
-func keyClass(k value.Kind) value.Kind {
-	switch k {
-	case value.Int2, value.Int4:
-		return value.Int8
-	case value.Varchar, value.Unknown:
-		return value.Text
-	case value.Int2.Array(), value.Int4.Array():
-		return value.Int8.Array()
-	case value.Varchar.Array():
-		return value.Text.Array()
-	}
-	return k
-}
-
 // constrain reads a condition whose constants have been folded. ok is false when it says nothing
 // that an index understands.
 func constrain(e expr.Expr) (c constraint, ok bool) {
@@ -76,7 +57,7 @@ func constrain(e expr.Expr) (c constraint, ok bool) {
 	case *expr.InList:
 		col, is := expr.Unrelabel(e.Arg).(*expr.Column)
 		list, all := e.Constants()
-		if is && all && !e.Not && sameKeys(col.Type().Kind, e.Arg.Type().Kind) {
+		if is && all && !e.Not && expr.SameKeys(col.Type().Kind, e.Arg.Type().Kind) {
 			return oneOf(col.Index, list), true
 		}
 	case *expr.AnyAll:
@@ -131,7 +112,7 @@ func constrainOperator(e *expr.Call) (constraint, bool) {
 		col, isCol = expr.Unrelabel(arg).(*expr.Column)
 		k, isConst = other.(*expr.Const)
 	}
-	if !isCol || !isConst || op == "" || !sameKeys(col.Type().Kind, other.Type().Kind) {
+	if !isCol || !isConst || op == "" || !expr.SameKeys(col.Type().Kind, other.Type().Kind) {
 		return constraint{}, false
 	}
 	c := constraint{column: col.Index}
@@ -200,7 +181,7 @@ func constrainAny(e *expr.AnyAll) (constraint, bool) {
 	}
 	if col, ok := expr.Unrelabel(e.Left).(*expr.Column); ok {
 		k, isConst := e.Array.(*expr.Const)
-		if !isConst || !sameKeys(col.Type().Kind, e.Array.Type().Kind.Elem()) {
+		if !isConst || !expr.SameKeys(col.Type().Kind, e.Array.Type().Kind.Elem()) {
 			return constraint{}, false
 		}
 		if k.Val.IsNull() {
@@ -210,7 +191,7 @@ func constrainAny(e *expr.AnyAll) (constraint, bool) {
 	}
 	col, ok := expr.Unrelabel(e.Array).(*expr.Column)
 	k, isConst := e.Left.(*expr.Const)
-	if !ok || !isConst || !sameKeys(col.Type().Kind.Elem(), k.Val.Kind()) {
+	if !ok || !isConst || !expr.SameKeys(col.Type().Kind.Elem(), k.Val.Kind()) {
 		return constraint{}, false
 	}
 	return hasAny(col.Index, []value.Value{k.Val}), true
@@ -223,7 +204,7 @@ func constrainLike(e *expr.Call) (constraint, bool) {
 		return constraint{}, false
 	}
 	col, isCol := expr.Unrelabel(operand).(*expr.Column)
-	if !isCol || !sameKeys(col.Type().Kind, value.Text) {
+	if !isCol || !expr.SameKeys(col.Type().Kind, value.Text) {
 		return constraint{}, false
 	}
 	c := constraint{column: col.Index, values: []value.Value{value.NewText(prefix)}}

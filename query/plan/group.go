@@ -196,8 +196,8 @@ func (q *query) groupKey(e ast.Expr) (expr.Expr, error) {
 
 // has says whether an unqualified name is a column.
 func (s *scope) has(name string) bool {
-	for _, r := range s.relations {
-		if r.find(name) >= 0 {
+	for i := range s.names {
+		if s.names[i].name == name {
 			return true
 		}
 	}

@@ -296,9 +296,9 @@ func (b *builder) returning(t *schema.Table, r *ast.RangeVar, list []*ast.Target
 	if err != nil {
 		return nil, err
 	}
-	sc := &scope{}
+	sc := b.newScope()
 	sc.add(rel)
-	targets, err := b.bindTargetList(list, sc, b.binder(sc, "RETURNING"))
+	targets, err := b.bindTargetList(list, sc, b.binder(sc, "RETURNING"), false)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ type LockRows struct {
 }
 
 func (n *LockRows) Types() []value.Type { return n.In.Types() }
-func (n *LockRows) Input() Node         { return n.In }
+func (n *LockRows) Inputs() []Node      { return []Node{n.In} }
 
 // lockModes are the modes of row locks by strength, weak to strong.
 var lockModes = [...]store.LockMode{

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/value"
 	"github.com/cachalotdb/cachalot/query/expr"
@@ -53,8 +55,8 @@ type Column struct {
 type Node interface {
 	// Types are the types of the columns that it yields.
 	Types() []value.Type
-	// Input returns the node's input, or nil.
-	Input() Node
+	// Inputs are the nodes that it reads, left to right.
+	Inputs() []Node
 }
 
 // Program is an expression that is compiled when it is first needed; compiled
@@ -92,13 +94,119 @@ type Values struct {
 	types []value.Type
 }
 
-// Function yields the rows of a table function.
-type Function struct {
-	Func  *TableFunction
-	Args  []expr.Expr
+// System yields the rows of a relation that is computed when it is read.
+type System struct {
+	Relation *SystemRelation
+	Alias    string
+	types    []value.Type
+}
+
+// Functions yields the rows of functions in FROM, side by side: where one has fewer rows than another
+// its columns are NULL. Ordinality adds a column that counts the rows.
+type Functions struct {
+	Calls      []expr.Expr // SetCall, or an expression, which gives one row
+	Ordinality bool
+	Name       string
+	Alias      string
+	types      []value.Type
+}
+
+// ProjectSet calls set-returning functions for each row of its input and yields the row once for each row that they
+// give side by side, their results after the input's columns.
+type ProjectSet struct {
+	In    Node
+	Calls []*expr.SetCall
+}
+
+// JoinKind is a kind of join.
+type JoinKind uint8
+
+// The kinds.
+const (
+	InnerJoin JoinKind = iota
+	LeftJoin
+	RightJoin
+	FullJoin
+	SemiJoin // left rows that have a match
+	AntiJoin // left rows that have none
+)
+
+// Join combines rows of two inputs for which all of On is true. It yields the columns of Left, then those of Right;
+// SemiJoin and AntiJoin those of Left only.
+type Join struct {
+	Kind        JoinKind
+	Left, Right Node
+	On          []*Program // over left, then right
+	// Slots make it lateral: the right side is run for each left row, with Slots set from Args over it.
+	Slots []int
+	Args  []*Program
+}
+
+// SetOp combines the rows of two inputs with columns of the same types.
+type SetOp struct {
+	Op          ast.SetOp
+	All         bool
+	Left, Right Node
+}
+
+// CTE is a query of a WITH clause whose rows are kept, so that it runs at most once for each run of the query that it
+// belongs to. Its identity is the pointer.
+type CTE struct {
+	Name string
+	Root Node
+	// Recursive has the working table of a recursive query, which Root is a Recursion of.
+	Recursive *WorkTable
+	Types     []value.Type
+	// Modifies says that it is an INSERT, UPDATE or DELETE: it runs to its end whether it is read or not.
+	Modifies bool
+}
+
+// WorkTable is what the last step of a recursive query has found. Its identity is the pointer.
+type WorkTable struct{ Name string }
+
+// With makes queries available to those below it.
+type With struct {
+	CTEs []*CTE
+	In   Node
+}
+
+// CTEScan reads the rows of a CTE.
+type CTEScan struct {
+	CTE   *CTE
+	Alias string
+}
+
+// Recursion yields the rows of Init, then those of Step over the rows found last, until there are no more. Unless All,
+// a row that was there before is dropped.
+type Recursion struct {
+	Init, Step Node
+	Table      *WorkTable
+	All        bool
+}
+
+// WorkScan reads a working table.
+type WorkScan struct {
+	Table *WorkTable
 	Alias string
 	types []value.Type
 }
+
+// Subplan is a query inside an expression; it implements expr.QueryPlan.
+type Subplan struct {
+	Root     Node
+	types    []value.Type
+	volatile bool
+	outer    []int
+}
+
+// Volatile implements expr.QueryPlan.
+func (p *Subplan) Volatile() bool { return p.volatile }
+
+// Outer implements expr.QueryPlan.
+func (p *Subplan) Outer() []int { return p.outer }
+
+// Types implements expr.QueryPlan.
+func (p *Subplan) Types() []value.Type { return p.types }
 
 // Filter yields the rows of its input for which all conditions are true.
 type Filter struct {
@@ -237,16 +345,37 @@ func (n *Scan) Types() []value.Type {
 	return types
 }
 
-func (n *Values) Types() []value.Type   { return n.types }
-func (n *Function) Types() []value.Type { return n.types }
-func (n *Filter) Types() []value.Type   { return n.In.Types() }
-func (n *Project) Types() []value.Type  { return programTypes(n.Exprs) }
-func (n *Sort) Types() []value.Type     { return n.In.Types() }
-func (n *Distinct) Types() []value.Type { return n.In.Types() }
-func (n *Limit) Types() []value.Type    { return n.In.Types() }
-func (n *Insert) Types() []value.Type   { return programTypes(n.Returning) }
-func (n *Update) Types() []value.Type   { return programTypes(n.Returning) }
-func (n *Delete) Types() []value.Type   { return programTypes(n.Returning) }
+func (n *Values) Types() []value.Type    { return n.types }
+func (n *System) Types() []value.Type    { return n.types }
+func (n *Functions) Types() []value.Type { return n.types }
+func (n *Filter) Types() []value.Type    { return n.In.Types() }
+func (n *Project) Types() []value.Type   { return programTypes(n.Exprs) }
+func (n *Sort) Types() []value.Type      { return n.In.Types() }
+func (n *Distinct) Types() []value.Type  { return n.In.Types() }
+func (n *Limit) Types() []value.Type     { return n.In.Types() }
+func (n *Insert) Types() []value.Type    { return programTypes(n.Returning) }
+func (n *Update) Types() []value.Type    { return programTypes(n.Returning) }
+func (n *Delete) Types() []value.Type    { return programTypes(n.Returning) }
+func (n *SetOp) Types() []value.Type     { return n.Left.Types() }
+func (n *With) Types() []value.Type      { return n.In.Types() }
+func (n *CTEScan) Types() []value.Type   { return n.CTE.Types }
+func (n *Recursion) Types() []value.Type { return n.Init.Types() }
+func (n *WorkScan) Types() []value.Type  { return n.types }
+
+func (n *ProjectSet) Types() []value.Type {
+	types := slices.Clone(n.In.Types())
+	for _, c := range n.Calls {
+		types = append(types, c.Type())
+	}
+	return types
+}
+
+func (n *Join) Types() []value.Type {
+	if n.Kind == SemiJoin || n.Kind == AntiJoin {
+		return n.Left.Types()
+	}
+	return append(slices.Clone(n.Left.Types()), n.Right.Types()...)
+}
 
 func (n *Aggregate) Types() []value.Type {
 	types := programTypes(n.Keys)
@@ -259,29 +388,53 @@ func (n *Aggregate) Types() []value.Type {
 	return types
 }
 
-func (n *Scan) Input() Node      { return nil }
-func (n *Values) Input() Node    { return nil }
-func (n *Function) Input() Node  { return nil }
-func (n *Filter) Input() Node    { return n.In }
-func (n *Project) Input() Node   { return n.In }
-func (n *Aggregate) Input() Node { return n.In }
-func (n *Sort) Input() Node      { return n.In }
-func (n *Distinct) Input() Node  { return n.In }
-func (n *Limit) Input() Node     { return n.In }
-func (n *Insert) Input() Node    { return n.In }
+func (n *Scan) Inputs() []Node       { return nil }
+func (n *Values) Inputs() []Node     { return nil }
+func (n *System) Inputs() []Node     { return nil }
+func (n *Functions) Inputs() []Node  { return nil }
+func (n *CTEScan) Inputs() []Node    { return nil }
+func (n *WorkScan) Inputs() []Node   { return nil }
+func (n *Filter) Inputs() []Node     { return []Node{n.In} }
+func (n *Project) Inputs() []Node    { return []Node{n.In} }
+func (n *ProjectSet) Inputs() []Node { return []Node{n.In} }
+func (n *Aggregate) Inputs() []Node  { return []Node{n.In} }
+func (n *Sort) Inputs() []Node       { return []Node{n.In} }
+func (n *Distinct) Inputs() []Node   { return []Node{n.In} }
+func (n *Limit) Inputs() []Node      { return []Node{n.In} }
+func (n *Join) Inputs() []Node       { return []Node{n.Left, n.Right} }
+func (n *SetOp) Inputs() []Node      { return []Node{n.Left, n.Right} }
+func (n *Recursion) Inputs() []Node  { return []Node{n.Init, n.Step} }
 
-func (n *Update) Input() Node {
-	if n.Scan == nil {
-		return nil
+// Inputs are the CTEs that are there, then the query.
+func (n *With) Inputs() []Node {
+	var list []Node
+	for _, c := range n.CTEs {
+		list = append(list, c.Root)
 	}
-	return n.Scan
+	return append(list, n.In)
 }
 
-func (n *Delete) Input() Node {
+func (n *Insert) Inputs() []Node { return present(n.In) }
+
+func (n *Update) Inputs() []Node {
 	if n.Scan == nil {
 		return nil
 	}
-	return n.Scan
+	return []Node{n.Scan}
+}
+
+func (n *Delete) Inputs() []Node {
+	if n.Scan == nil {
+		return nil
+	}
+	return []Node{n.Scan}
+}
+
+func present(n Node) []Node {
+	if n == nil {
+		return nil
+	}
+	return []Node{n}
 }
 
 func programTypes(list []*Program) []value.Type {

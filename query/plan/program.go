@@ -11,7 +11,7 @@ type programPool struct{ sync.Pool }
 
 // NewProgram returns an uncompiled program.
 func NewProgram(e expr.Expr) *Program {
-	return &Program{Expr: e, Volatile: expr.VolatilityOf(e) == expr.Volatile}
+	return &Program{Expr: e, Volatile: expr.VolatilityOf(e) == expr.Volatile || expr.Correlated(e)}
 }
 
 // programs wraps each expression.

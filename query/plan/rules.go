@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/query/expr"
 )
@@ -17,25 +19,32 @@ func (p *Plan) optimize() {
 	case *Delete:
 		n.Scan.pruneTo(n.Table.Key)
 	}
-	prune(p.Root)
-	order(p.Root)
+	optimizeTree(p.Root)
 	p.Point = point(p.Root)
 }
 
-// prune walks down to each scan and drops the columns of it that no node reads.
-func prune(n Node) {
-	var above []Node // nodes over the same columns as the scan below them
-	for ; n != nil; n = n.Input() {
-		switch n := n.(type) {
-		case *Project, *Aggregate:
-			above = []Node{n}
-		case *Filter, *Sort, *Distinct, *Limit, *LockRows:
-			above = append(above, n)
-		case *Scan:
-			n.prune(above)
-		default:
-			above = nil
-		}
+// optimizeTree applies the rules to the tree of a query.
+func optimizeTree(n Node) {
+	prune(n, nil)
+	order(n)
+}
+
+// prune walks down to each scan and drops the columns of it that no node reads. above are the nodes
+// over the same columns as n.
+func prune(n Node, above []Node) {
+	switch n := n.(type) {
+	case *Project, *Aggregate:
+		above = []Node{n}
+	case *Filter, *Sort, *Distinct, *Limit, *LockRows:
+		above = append(above, n)
+	case *Scan:
+		n.prune(above)
+		return
+	default:
+		above = nil
+	}
+	for _, in := range n.Inputs() {
+		prune(in, above)
 	}
 }
 
@@ -132,6 +141,10 @@ func mapExprs(n Node, f func(expr.Expr) expr.Expr) {
 		mapPrograms(n.Key, f)
 	case *Distinct:
 		mapPrograms(n.On, f)
+	case *ProjectSet:
+		for i, c := range n.Calls {
+			n.Calls[i] = f(c).(*expr.SetCall)
+		}
 	}
 }
 
@@ -144,6 +157,14 @@ func mapAggregate(a *expr.AggCall, f func(expr.Expr) expr.Expr) *expr.AggCall {
 	}).(*expr.AggCall)
 }
 
+func programExprs(list []*Program) []expr.Expr {
+	out := make([]expr.Expr, len(list))
+	for i, p := range list {
+		out[i] = p.Expr
+	}
+	return out
+}
+
 func mapPrograms(list []*Program, f func(expr.Expr) expr.Expr) {
 	for _, p := range list {
 		p.Expr = f(p.Expr)
@@ -152,15 +173,14 @@ func mapPrograms(list []*Program, f func(expr.Expr) expr.Expr) {
 
 // order tells the scan under a sort which index has the order that is asked for.
 func order(n Node) {
-	for ; n != nil; n = n.Input() {
-		s, ok := n.(*Sort)
-		if !ok {
-			continue
-		}
+	if s, ok := n.(*Sort); ok {
 		if scan, ok := s.In.(*Scan); ok {
 			scan.Order = scanOrder(scan, s.Keys)
 			s.Narrow = narrowed(s, scan)
 		}
+	}
+	for _, in := range n.Inputs() {
+		order(in)
 	}
 }
 
@@ -257,7 +277,7 @@ func equality(e expr.Expr) (index int, value expr.Expr, ok bool) {
 	for i := range 2 {
 		c, is := expr.Unrelabel(call.Args[i]).(*expr.Column)
 		other := call.Args[1-i]
-		if is && expr.IsConst(other) && sameKeys(c.Type().Kind, other.Type().Kind) {
+		if is && expr.IsConst(other) && expr.SameKeys(c.Type().Kind, other.Type().Kind) {
 			return c.Index, other, true
 		}
 	}
@@ -310,6 +330,11 @@ func point(n Node) *Point {
 	keys, rest := s.splitKeys()
 	if keys == nil {
 		return nil
+	}
+	for _, e := range slices.Concat(programExprs(p.Exprs), keys, rest) {
+		if expr.HasSubquery(e) {
+			return nil
+		}
 	}
 	pt := &Point{Table: s.Table, Alias: s.Alias, Keys: keys, Cols: s.Cols, Where: rest}
 	plain := true

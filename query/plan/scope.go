@@ -18,7 +18,7 @@ type relation struct {
 	schema  string
 	def     *schema.Table // nil when it is not a table
 	columns []scopeColumn
-	offset  int // of its first column in the scope's row
+	offset  int // of its first column in the query's row; meaningless for the alias of a join
 }
 
 // scopeColumn is one column that can be named.
@@ -28,37 +28,77 @@ type scopeColumn struct {
 	tableOID uint32
 	attNum   int16
 	hidden   bool
+	// x is the expression that it stands for, of the alias of a join; nil: the column at its place.
+	x expr.Expr
 }
 
-// scope resolves the names of a FROM list. It implements expr.Scope.
+// named is a column that can be named without its relation; they are in the order of *.
+type named struct {
+	rel *relation
+	col int // in the relation
+	// x is set for a column that USING merged, and name and typ.
+	x    expr.Expr
+	name string
+	typ  value.Type
+}
+
+// scope resolves the names of a FROM list, and those of the queries around it. It implements expr.Scope.
 type scope struct {
-	relations []*relation
+	relations []*relation // by their names
+	names     []named
+	columns   int // of the query's row
+	places    []place
+	level     *level
 	// qualify writes columns as table.column in deparsed expressions.
 	qualify bool
 }
 
+// place is a column of the query's row.
+type place struct {
+	rel *relation
+	col int
+}
+
+// newScope returns the scope of a query at the level that is being bound.
+func (b *builder) newScope() *scope { return &scope{level: b.level} }
+
+// add puts a relation at the end of the row and makes its names known.
 func (s *scope) add(r *relation) {
-	r.offset = s.width()
+	s.place(r)
 	s.relations = append(s.relations, r)
+	s.names = append(s.names, r.names()...)
+}
+
+// place gives a relation its columns at the end of the query's row.
+func (s *scope) place(r *relation) {
+	r.offset = s.columns
+	for i := range r.columns {
+		s.places = append(s.places, place{r, i})
+	}
+	s.columns += len(r.columns)
+}
+
+// names are the columns of a relation that can be named.
+func (r *relation) names() []named {
+	var list []named
+	for i := range r.columns {
+		if c := &r.columns[i]; !c.hidden {
+			list = append(list, named{rel: r, col: i, name: c.name, typ: c.typ})
+		}
+	}
+	return list
 }
 
 // width is the number of columns of the row that the scope describes.
-func (s *scope) width() int {
-	n := 0
-	for _, r := range s.relations {
-		n += len(r.columns)
-	}
-	return n
-}
+func (s *scope) width() int { return s.columns }
 
 // at returns the column with an index in the scope's row.
 func (s *scope) at(index int) (*relation, *scopeColumn) {
-	for _, r := range s.relations {
-		if index < r.offset+len(r.columns) {
-			return r, &r.columns[index-r.offset]
-		}
+	if index >= len(s.places) {
+		return nil, nil
 	}
-	return nil, nil
+	p := s.places[index]
+	return p.rel, &p.rel.columns[p.col]
 }
 
 // tableRelation describes a table with all its columns, so that column number n is at n-1.
@@ -111,76 +151,126 @@ func (r *relation) find(name string) int {
 	return -1
 }
 
-// Column implements expr.Scope.
+// Column implements expr.Scope. A name that this query does not have may be one of the queries around it.
 func (s *scope) Column(ref *ast.ColumnRef) (expr.Expr, error) {
+	x, err := s.local(ref)
+	if x != nil || err != nil {
+		return x, err
+	}
+	for l := s.level; l != nil; l = l.up {
+		x, err := l.outer.local(ref)
+		if err != nil {
+			return nil, err
+		}
+		if x != nil {
+			return l.capture(x), nil
+		}
+	}
+	if ref.MaybeLiteral {
+		return expr.Literal(ref.Raw, ref.Pos()), nil
+	}
+	return nil, s.unknown(ref)
+}
+
+// local resolves a name among the relations of this query; nil when it is none of theirs.
+func (s *scope) local(ref *ast.ColumnRef) (expr.Expr, error) {
 	name := ref.Parts[len(ref.Parts)-1].Name
 	if len(ref.Parts) > 1 {
 		r, err := s.qualifier(ref.Parts[:len(ref.Parts)-1], ref.Pos())
-		if err != nil {
+		if r == nil || err != nil {
 			return nil, err
 		}
 		i := r.find(name)
 		if i < 0 {
 			return nil, s.missing(sqlerr.New(sqlerr.UndefinedColumn, "column %s.%s does not exist", r.alias, name), ref, name)
 		}
+		for k := i + 1; k < len(r.columns); k++ {
+			if r.columns[k].name == name && !r.columns[k].hidden {
+				return nil, sqlerr.New(sqlerr.AmbiguousColumn, "column reference %q is ambiguous", name).At(ref.Pos())
+			}
+		}
 		return s.column(r, i, ref.Pos()), nil
 	}
-	var found expr.Expr
-	for _, r := range s.relations {
-		i := r.find(name)
-		if i < 0 {
+	var found *named
+	for i := range s.names {
+		if s.names[i].name != name {
 			continue
 		}
 		if found != nil {
 			return nil, sqlerr.New(sqlerr.AmbiguousColumn, "column reference %q is ambiguous", name).At(ref.Pos())
 		}
-		found = s.column(r, i, ref.Pos())
+		found = &s.names[i]
 	}
-	switch {
-	case found != nil:
-		return found, nil
-	case ref.MaybeLiteral:
-		return expr.Literal(ref.Raw, ref.Pos()), nil
+	if found == nil {
+		return nil, nil
 	}
-	for _, r := range s.relations {
-		if r.alias == name {
-			return nil, sqlerr.NotSupported("whole-row references are not supported").At(ref.Pos())
-		}
+	return s.named(found, ref.Pos()), nil
+}
+
+// named returns the expression of a name.
+func (s *scope) named(n *named, pos int) expr.Expr {
+	if n.x != nil {
+		return expr.AtPos(n.x, pos)
 	}
-	return nil, s.missing(sqlerr.New(sqlerr.UndefinedColumn, "column %q does not exist", name), ref, name)
+	return s.column(n.rel, n.col, pos)
 }
 
 func (s *scope) column(r *relation, i, pos int) expr.Expr {
 	c := &r.columns[i]
+	if c.x != nil {
+		return expr.AtPos(c.x, pos)
+	}
 	name := quoteIdent(c.name)
-	if s.qualify {
+	if s.qualify || len(s.relations) > 1 {
 		name = quoteIdent(r.alias) + "." + name
 	}
 	return expr.NewColumn(r.offset+i, c.typ, name, pos)
 }
 
-// qualifier finds the relation of t or s.t.
-func (s *scope) qualifier(parts []ast.Ident, pos int) (*relation, error) {
-	name := parts[len(parts)-1].Name
+// unknown is the error for a name that no query has.
+func (s *scope) unknown(ref *ast.ColumnRef) error {
+	name := ref.Parts[len(ref.Parts)-1].Name
+	if len(ref.Parts) > 1 {
+		return s.noRelation(ref.Parts[:len(ref.Parts)-1], ref.Pos())
+	}
 	for _, r := range s.relations {
-		if r.alias != name {
-			continue
-		}
-		if len(parts) == 1 || !r.aliased && r.schema == parts[len(parts)-2].Name {
-			return r, nil
+		if r.alias == name {
+			return sqlerr.NotSupported("whole-row references are not supported").At(ref.Pos())
 		}
 	}
+	return s.missing(sqlerr.New(sqlerr.UndefinedColumn, "column %q does not exist", name), ref, name)
+}
+
+// qualifier finds the relation of t or s.t; nil when there is none.
+func (s *scope) qualifier(parts []ast.Ident, pos int) (*relation, error) {
+	name := parts[len(parts)-1].Name
+	var found *relation
+	for _, r := range s.relations {
+		if r.alias != name || len(parts) > 1 && (r.aliased || r.schema != parts[len(parts)-2].Name) {
+			continue
+		}
+		if found != nil {
+			return nil, sqlerr.New(sqlerr.AmbiguousAlias, "table reference %q is ambiguous", name).At(pos)
+		}
+		found = r
+	}
+	return found, nil
+}
+
+// noRelation is the error for a qualifier that names no relation.
+func (s *scope) noRelation(parts []ast.Ident, pos int) error {
+	name := parts[len(parts)-1].Name
 	written := make([]string, len(parts))
 	for i, p := range parts {
 		written[i] = p.Name
 	}
 	for _, r := range s.relations {
 		if r.aliased && r.table == name {
-			return nil, sqlerr.New(sqlerr.UndefinedTable, "invalid reference to FROM-clause entry for table %q", name).
+			return sqlerr.New(sqlerr.UndefinedTable, "invalid reference to FROM-clause entry for table %q", name).
 				WithHint("Perhaps you meant to reference the table alias %q.", r.alias).At(pos)
 		}
 	}
-	return nil, sqlerr.New(sqlerr.UndefinedTable, "missing FROM-clause entry for table %q", strings.Join(written, ".")).At(pos)
+	return sqlerr.New(sqlerr.UndefinedTable, "missing FROM-clause entry for table %q", strings.Join(written, ".")).At(pos)
 }
 
 // missing adds the hint that helps most to an error about an unknown column.

@@ -21,6 +21,8 @@ type query struct {
 	group   *grouping // nil without aggregation
 	// groupingCalls are the calls of GROUPING(), in the order of their placeholders.
 	groupingCalls []*ast.GroupingFunc
+	// keepUnknown leaves literals in the select list without a type: they are a set operation's.
+	keepUnknown bool
 }
 
 // target is a column of the select list; its expression is over the input.
@@ -38,31 +40,76 @@ type sortKey struct {
 	nullsFirst bool
 }
 
-// selectStmt binds a SELECT or VALUES.
+// selectStmt binds a SELECT, VALUES or set operation.
 func (b *builder) selectStmt(s *ast.SelectStmt) (Node, []Column, error) {
+	if err := b.deeper(s); err != nil {
+		return nil, nil, err
+	}
+	defer b.shallower()
+	if s.With == nil {
+		return b.selectQuery(s)
+	}
+	names := b.ctes
+	defer func() { b.ctes = names }()
+	kept, err := b.with(s.With, s)
+	if err != nil {
+		return nil, nil, err
+	}
+	n, columns, err := b.selectQuery(s)
+	if err == nil && len(kept) > 0 {
+		n = &With{CTEs: kept, In: n}
+	}
+	return n, columns, err
+}
+
+// selectQuery binds a SELECT without its WITH clause.
+func (b *builder) selectQuery(s *ast.SelectStmt) (Node, []Column, error) {
 	if err := refuseClauses(s); err != nil {
 		return nil, nil, err
 	}
-	q := &query{builder: b, stmt: s}
-	var err error
-	if s.Values != nil {
-		err = q.bindValues()
-	} else {
-		err = q.bindSelect()
+	if s.SetOp != ast.NoSetOp {
+		return b.setOperation(s)
 	}
-	if err != nil {
+	q := &query{builder: b, stmt: s}
+	if err := q.bind(); err != nil {
 		return nil, nil, err
 	}
 	n, err := q.assemble()
-	if err != nil {
-		return nil, nil, err
+	return n, q.columns(), err
+}
+
+// bind binds the clauses of a SELECT or VALUES.
+func (q *query) bind() error {
+	if err := refuseClauses(q.stmt); err != nil {
+		return err
 	}
+	if q.stmt.Values != nil {
+		return q.bindValues()
+	}
+	return q.bindSelect()
+}
+
+// columns are those of the result.
+func (q *query) columns() []Column {
 	columns := make([]Column, len(q.targets))
 	for i, t := range q.targets {
 		columns[i] = t.Column
 	}
-	return n, columns, nil
+	return columns
 }
+
+// maxQueryDepth bounds the nesting of queries.
+const maxQueryDepth = 400
+
+func (b *builder) deeper(s *ast.SelectStmt) error {
+	if b.depth++; b.depth > maxQueryDepth {
+		return sqlerr.New(sqlerr.StatementTooComplex, "stack depth limit exceeded").
+			WithHint("Queries are nested more than %d levels deep.", maxQueryDepth).At(s.Pos())
+	}
+	return nil
+}
+
+func (b *builder) shallower() { b.depth-- }
 
 // refuseClauses refuses what is not there yet.
 func refuseClauses(s *ast.SelectStmt) error {
@@ -70,10 +117,6 @@ func refuseClauses(s *ast.SelectStmt) error {
 		return sqlerr.NotSupported("%s not supported", what).At(n.Pos())
 	}
 	switch {
-	case s.With != nil:
-		return refuse("WITH queries are", s.With)
-	case s.SetOp != ast.NoSetOp:
-		return refuse([...]string{ast.Union: "UNION is", ast.Intersect: "INTERSECT is", ast.Except: "EXCEPT is"}[s.SetOp], s)
 	case s.Into != nil:
 		return refuse("SELECT INTO is", s.Into)
 	case len(s.Windows) > 0:
@@ -136,11 +179,12 @@ func filtered(n Node, where []*Program) Node {
 func (q *query) aggregateBinder(clause string) *expr.Binder {
 	b := q.binder(q.scope, clause)
 	b.Aggregates = true
+	special := b.Special
 	b.Special = func(e ast.Expr) (expr.Expr, error) {
 		if g, ok := e.(*ast.GroupingFunc); ok {
 			return q.groupingCall(g)
 		}
-		return q.special(e)
+		return special(e)
 	}
 	return b
 }
@@ -167,7 +211,7 @@ func (q *query) bindTargets() error {
 			return err
 		}
 	}
-	targets, err := q.bindTargetList(q.stmt.Targets, q.scope, q.aggregateBinder("SELECT"))
+	targets, err := q.bindTargetList(q.stmt.Targets, q.scope, q.aggregateBinder("SELECT"), q.keepUnknown)
 	q.targets = targets
 	return err
 }
@@ -206,8 +250,9 @@ func (q *query) bindOpenTargets(open map[int]expr.Expr) error {
 	return nil
 }
 
-// bindTargetList binds a select list or RETURNING list and expands its stars.
-func (b *builder) bindTargetList(list []*ast.Target, sc *scope, binder *expr.Binder) ([]target, error) {
+// bindTargetList binds a select list or RETURNING list and expands its stars. What has no type becomes text, unless
+// keepUnknown.
+func (b *builder) bindTargetList(list []*ast.Target, sc *scope, binder *expr.Binder, keepUnknown bool) ([]target, error) {
 	var out []target
 	for _, t := range list {
 		if ref, ok := t.Expr.(*ast.ColumnRef); ok && ref.Star {
@@ -221,7 +266,10 @@ func (b *builder) bindTargetList(list []*ast.Target, sc *scope, binder *expr.Bin
 		if ind, ok := t.Expr.(*ast.Indirection); ok && len(ind.Path) > 0 && ind.Path[len(ind.Path)-1].Star {
 			return nil, sqlerr.NotSupported("row expansion is not supported").At(ind.Pos())
 		}
-		e, err := binder.BindText(t.Expr)
+		e, err := binder.Bind(t.Expr)
+		if err == nil && !keepUnknown {
+			e, err = binder.Text(e)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -241,27 +289,28 @@ func (b *builder) bindTargetList(list []*ast.Target, sc *scope, binder *expr.Bin
 
 // starTargets expands * or t.*.
 func starTargets(sc *scope, ref *ast.ColumnRef) ([]target, error) {
-	list := sc.relations
+	list := sc.names
 	if len(ref.Parts) > 0 {
 		r, err := sc.qualifier(ref.Parts, ref.Pos())
 		if err != nil {
 			return nil, err
 		}
-		list = []*relation{r}
-	}
-	if len(list) == 0 {
+		if r == nil {
+			return nil, sc.noRelation(ref.Parts, ref.Pos())
+		}
+		list = r.names()
+	} else if len(sc.relations) == 0 {
 		return nil, sqlerr.New(sqlerr.SyntaxError, "SELECT * with no tables specified is not valid").At(ref.Pos())
 	}
 	var out []target
-	for _, r := range list {
-		for i := range r.columns {
-			if c := &r.columns[i]; !c.hidden {
-				out = append(out, target{
-					Column: Column{Name: c.name, Type: c.typ, TableOID: c.tableOID, AttNum: c.attNum},
-					expr:   sc.column(r, i, ref.Pos()), named: true,
-				})
-			}
+	for i := range list {
+		n := &list[i]
+		t := target{Column: Column{Name: n.name, Type: n.typ}, expr: sc.named(n, ref.Pos()), named: true}
+		if n.x == nil {
+			c := &n.rel.columns[n.col]
+			t.TableOID, t.AttNum = c.tableOID, c.attNum
 		}
+		out = append(out, t)
 	}
 	return out, nil
 }
@@ -270,7 +319,7 @@ func starTargets(sc *scope, ref *ast.ColumnRef) ([]target, error) {
 func (q *query) bindValues() error {
 	rows := q.stmt.Values.Rows
 	width := len(rows[0])
-	binder := q.binder(nil, "VALUES")
+	binder := q.binder(q.newScope(), "VALUES")
 	bound := make([][]expr.Expr, len(rows))
 	for i, row := range rows {
 		if len(row) != width {
@@ -311,7 +360,7 @@ func (q *query) bindValues() error {
 		n.types[j] = typ
 		r.columns = append(r.columns, scopeColumn{name: "column" + itoa(j+1), typ: typ})
 	}
-	q.input, q.scope = n, &scope{}
+	q.input, q.scope = n, q.newScope()
 	q.scope.add(r)
 	for j := range width {
 		q.targets = append(q.targets, target{Column: Column{Name: r.columns[j].name, Type: n.types[j]},
@@ -332,6 +381,10 @@ func (q *query) assemble() (Node, error) {
 			return nil, err
 		}
 	}
+	n, err := q.expandSets(n)
+	if err != nil {
+		return nil, err
+	}
 	switch {
 	case q.on != nil:
 		n = q.distinctOn(n)
@@ -344,7 +397,7 @@ func (q *query) assemble() (Node, error) {
 	default:
 		n = sorted(n, q.keys, func(k sortKey) expr.Expr { return k.expr })
 	}
-	n, err := q.locked(n)
+	n, err = q.locked(n)
 	if err != nil {
 		return nil, err
 	}

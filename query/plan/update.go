@@ -55,7 +55,7 @@ func (b *builder) target(r *ast.RangeVar, where ast.Expr) (*schema.Table, *scope
 	if err != nil {
 		return nil, nil, nil, nil, err
 	}
-	sc := &scope{}
+	sc := b.newScope()
 	sc.add(rel)
 	cond, err := b.where(sc, where)
 	if err != nil {

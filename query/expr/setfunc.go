@@ -1,0 +1,147 @@
+package expr
+
+import (
+	"slices"
+
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/value"
+)
+
+// SetFunc is one overload of a function that returns rows: in FROM, or in a select list. The tables are in
+// func_set_*.go. Immutable.
+type SetFunc struct {
+	Name string
+	// Args are the argument kinds, pseudo kinds included. With Variadic the last one may repeat.
+	Args     []value.Kind
+	Variadic bool
+	// Columns are the result's; one without a name goes by the function's.
+	Columns    []SetColumn
+	Volatility Volatility
+	// Strict says that a NULL argument gives no rows.
+	Strict bool
+	// Rows starts a computation. next fills row, which has a place a column, with the next row's values
+	// and returns false when there are no more. args are valid until the last next.
+	Rows func(c *Context, args []value.Value) (next func(row []value.Value) (bool, error), err error)
+}
+
+// SetColumn is a column of a SetFunc; its kind may be a pseudo kind.
+type SetColumn struct {
+	Name string
+	Kind value.Kind
+}
+
+// SetCall is a call of a set-returning function. In a select list the planner takes it
+// out of the expression, as it does with aggregates: it cannot be evaluated.
+type SetCall struct {
+	head
+	Func  *SetFunc
+	Args  []Expr
+	Types []value.Type // of the columns
+}
+
+func (e *SetCall) children(f func(Expr)) { each(e.Args, f) }
+
+func (e *SetCall) rebuild(f func(Expr) Expr) Expr {
+	args, changed := rebuildList(e.Args, f)
+	if !changed {
+		return e
+	}
+	c := *e
+	c.Args = args
+	return &c
+}
+
+func (e *SetCall) same(o Expr) bool {
+	x, ok := o.(*SetCall)
+	return ok && x.Func == e.Func
+}
+
+func (e *SetCall) eval(*Context, []value.Value) (value.Value, error) {
+	return value.Value{}, sqlerr.New(sqlerr.FeatureNotSupported, "set-valued function called in context that cannot accept a set").At(e.pos)
+}
+
+func (e *SetCall) String() string { return deparse(e) }
+
+func (e *SetCall) deparse(d *deparser) {
+	d.WriteString(e.Func.Name + "(")
+	d.list(e.Args, ", ")
+	d.WriteString(")")
+}
+
+// Start evaluates the arguments over a row and starts the computation; a nil next has no rows.
+func (e *SetCall) Start(c *Context, row []value.Value) (next func(row []value.Value) (bool, error), err error) {
+	args := make([]value.Value, len(e.Args))
+	for i, a := range e.Args {
+		if args[i], err = a.eval(c, row); err != nil {
+			return nil, err
+		}
+		if e.Func.Strict && args[i].IsNull() {
+			return nil, nil
+		}
+	}
+	return e.Func.Rows(c, args)
+}
+
+// ColumnName returns the name of a column of the result.
+func (f *SetFunc) ColumnName(i int) string {
+	if n := f.Columns[i].Name; n != "" {
+		return n
+	}
+	return f.Name
+}
+
+// IsSetFunction says whether a set-returning function has the name.
+func IsSetFunction(name string) bool { return len(registry.sets[name]) > 0 }
+
+// HasSetCall says whether e contains a call of a set-returning function.
+func HasSetCall(e Expr) bool {
+	found := false
+	Walk(e, func(e Expr) bool {
+		if _, ok := e.(*SetCall); ok {
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+// callSet binds a call of a set-returning function.
+func (b *Binder) callSet(name string, args []Expr, pos int) (Expr, error) {
+	actual := kindsOf(args)
+	var list []candidate
+	for _, fn := range registry.sets[name] {
+		if declared, ok := spread(fn.Args, fn.Variadic, len(args)); ok {
+			list = append(list, candidate{fn: fn, args: declared, variadic: fn.Variadic})
+		}
+	}
+	c, ok := exact(list, actual)
+	if !ok {
+		var out outcome
+		if c, out = choose(list, actual); out != found {
+			return nil, functionError(out, name, actual, pos)
+		}
+	}
+	fn := c.fn.(*SetFunc)
+	x := &SetCall{head: head{value.Of(value.Unknown), pos}, Func: fn}
+	kinds := c.args
+	for _, col := range fn.Columns {
+		ks, ret, ok := polymorphic(c.args, col.Kind, actual)
+		if !ok {
+			return nil, functionError(notFound, name, actual, pos)
+		}
+		kinds = ks
+		x.Types = append(x.Types, value.Of(ret))
+	}
+	if undeterminedIn(c.args, kinds) {
+		return nil, errUndetermined(pos)
+	}
+	args, err := b.convertArgs(args, kinds)
+	if err != nil {
+		return nil, err
+	}
+	x.Args = slices.Clone(args)
+	if x.typ = value.Of(value.Record); len(x.Types) == 1 {
+		x.typ = x.Types[0]
+	}
+	return x, nil
+}
