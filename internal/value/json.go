@@ -2,11 +2,12 @@ package value
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 )
 
-// The functions on jsonb take stored bytes (Value.Bytes), the normalised text.
+// The functions on jsonb take stored bytes (Value.Bytes), the normalised text; those on json the text of JSONDoc.
 
 // JSONGet returns member key of an object (->); false when there is none.
 func JSONGet(doc, key string) (string, bool) {
@@ -51,17 +52,18 @@ func JSONIndex(doc string, i int) (string, bool) {
 }
 
 // JSONPath follows a path of keys and indexes (#>).
-func JSONPath(doc string, path []string) (string, bool) {
+func JSONPath(doc string, path []string) (string, bool) { return jsonPath(doc, path, JSONGet) }
+
+func jsonPath(doc string, path []string, get func(doc, key string) (string, bool)) (string, bool) {
 	for _, step := range path {
 		ok := false
 		switch doc[0] {
 		case '{':
-			doc, ok = JSONGet(doc, step)
+			doc, ok = get(doc, step)
 		case '[':
-			var i int64
-			var err error
-			if i, err = strconv.ParseInt(trimSpace(step), 10, 32); err == nil {
-				doc, ok = JSONIndex(doc, int(i))
+			var i int
+			if i, ok = JSONPathIndex(step); ok {
+				doc, ok = JSONIndex(doc, i)
 			}
 		}
 		if !ok {
@@ -70,6 +72,57 @@ func JSONPath(doc string, path []string) (string, bool) {
 	}
 	return doc, true
 }
+
+// JSONPathIndex reads an element of a path as an index, as C's strtol does: blanks in front of it are passed over.
+func JSONPathIndex(step string) (int, bool) {
+	for step != "" && isSpace(step[0]) {
+		step = step[1:]
+	}
+	i, err := strconv.ParseInt(step, 10, 32)
+	return int(i), err == nil
+}
+
+// JSONDoc returns the text of a json or jsonb as the functions here take it. With escapes those of a json are checked to be of characters that
+// a text can have: 22P05 and 22P02, as functions that return or compare texts raise them.
+func JSONDoc(v Value, escapes bool) (string, error) {
+	if v.kind != JSON {
+		return v.s, nil
+	}
+	doc := v.s[skipBlanks(v.s, 0):]
+	for doc != "" && jsonBlank(doc[len(doc)-1]) {
+		doc = doc[:len(doc)-1]
+	}
+	if escapes && strings.Contains(doc, `\u`) {
+		p := jsonParser{in: v.s, verbatim: true, escapes: true}
+		p.value(0)
+		return doc, p.err
+	}
+	return doc, nil
+}
+
+// RawJSONGet is JSONGet of a json, where the last of equal keys counts.
+func RawJSONGet(doc, key string) (value string, ok bool) {
+	if doc[0] != '{' {
+		return "", false
+	}
+	for m := membersOf(doc); m.next(); {
+		if jsonKeyIs(m.key, key) {
+			value, ok = m.value, true
+		}
+	}
+	return value, ok
+}
+
+// RawJSONIndex is JSONIndex of a json: a scalar is no array.
+func RawJSONIndex(doc string, i int) (string, bool) {
+	if doc[0] != '[' {
+		return "", false
+	}
+	return JSONIndex(doc, i)
+}
+
+// RawJSONPath is JSONPath of a json.
+func RawJSONPath(doc string, path []string) (string, bool) { return jsonPath(doc, path, RawJSONGet) }
 
 // JSONText returns a document as ->> gives it: a string without its quotes; false for a
 // JSON null.
@@ -187,49 +240,4 @@ func JSONEach(doc string, yield func(key, value string) bool) {
 			return
 		}
 	}
-}
-
-// ToJSONB appends v as to_jsonb gives it; NULL is null. Dates and timestamps are ISO 8601
-// strings whatever the style; arrays become arrays.
-func ToJSONB(dst []byte, v Value, st *Style) []byte {
-	if v.IsNull() {
-		return append(dst, "null"...)
-	}
-	switch v.kind {
-	case Bool:
-		return strconv.AppendBool(dst, v.Bool())
-	case Int2, Int4, Int8:
-		return appendInt(dst, v.n)
-	case Numeric, Float8:
-		return appendJSONNumber(dst, v)
-	case JSONB:
-		return append(dst, v.s...)
-	case Date, Timestamp, Timestamptz:
-		return appendJSONTime(dst, v, st)
-	}
-	if v.kind.IsArray() {
-		dst = append(dst, '[')
-		ArrayEach(v.kind.Elem(), v.s, func(i int, e Value) bool {
-			if i > 0 {
-				dst = append(dst, ", "...)
-			}
-			dst = ToJSONB(dst, e, st)
-			return true
-		})
-		return append(dst, ']')
-	}
-	return JSONQuote(dst, string(AppendText(nil, v, st)))
-}
-
-// appendJSONNumber appends a numeric or float8; what JSON has no number for is a string.
-func appendJSONNumber(dst []byte, v Value) []byte {
-	text := AppendText(nil, v, DefaultStyle())
-	if c := text[len(text)-1]; c < '0' || c > '9' { // NaN, Infinity
-		return JSONQuote(dst, string(text))
-	}
-	n, err := parseNumeric(string(text)) // a float8's exponent is written out
-	if err != nil {
-		return JSONQuote(dst, string(text))
-	}
-	return appendNumeric(dst, n)
 }

@@ -50,6 +50,7 @@ type jsonParser struct {
 	err error
 
 	verbatim bool // only the syntax counts: out is not used
+	escapes  bool // with verbatim: of strings it counts too whether a text can have what they escape
 
 	lineStart int // where the line of pos begins, and its number from 0: for the error
 	line      int
@@ -312,7 +313,7 @@ func (p *jsonParser) unicode(buf []byte, i int) ([]byte, int) {
 	case !ok:
 		p.fail(min(i+4, len(p.in)), `"\u" must be followed by four hexadecimal digits.`)
 		return buf, i
-	case p.verbatim:
+	case p.verbatim && !p.escapes:
 		return buf, i + 4
 	case r == 0:
 		p.err = p.where(sqlerr.New(sqlerr.UntranslatableCharacter, "unsupported Unicode escape sequence").

@@ -2,11 +2,12 @@ package value
 
 import (
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
-// Walking the normalised text of a jsonb. It is known to be valid, so scanning checks
-// nothing: a string ends at the first quote that no backslash escapes, and so on.
+// Walking a document: the normalised text of a jsonb, or a json without blanks around it. It is known to be valid, so scanning
+// checks nothing: a string ends at the first quote that no backslash escapes, and so on.
 
 // members walks the elements of an array or the pairs of an object in order.
 type members struct {
@@ -26,22 +27,32 @@ func membersOf(doc string) members {
 
 // next moves to the next member, false at the end.
 func (m *members) next() bool {
-	// Behind the bracket, or behind a value: ", " or the closing bracket.
+	// Behind the bracket, or behind a value: a comma or the closing bracket.
+	m.pos = skipBlanks(m.doc, m.pos)
 	if m.pos >= len(m.doc)-1 {
 		return false
 	}
 	if m.doc[m.pos] == ',' {
-		m.pos += 2
+		m.pos = skipBlanks(m.doc, m.pos+1)
 	}
 	if m.doc[0] == '{' {
-		end := skipJSON(m.doc, m.pos)
+		end := skipJSONString(m.doc, m.pos)
 		m.key = m.doc[m.pos:end]
-		m.pos = end + 2 // ": "
+		m.pos = skipBlanks(m.doc, skipBlanks(m.doc, end)+1)
 	}
 	end := skipJSON(m.doc, m.pos)
 	m.value = m.doc[m.pos:end]
 	m.pos = end
 	return true
+}
+
+func jsonBlank(c byte) bool { return c == ' ' || c == '\n' || c == '\t' || c == '\r' }
+
+func skipBlanks(doc string, pos int) int {
+	for pos < len(doc) && jsonBlank(doc[pos]) {
+		pos++
+	}
+	return pos
 }
 
 // skipJSON returns the end of the value that begins at pos.
@@ -68,7 +79,7 @@ func skipJSON(doc string, pos int) int {
 		}
 		return pos
 	}
-	for pos < len(doc) && doc[pos] != ',' && doc[pos] != ']' && doc[pos] != '}' {
+	for pos < len(doc) && doc[pos] != ',' && doc[pos] != ']' && doc[pos] != '}' && !jsonBlank(doc[pos]) {
 		pos++
 	}
 	return pos
@@ -104,7 +115,7 @@ func jsonNumber(raw string) Value {
 	return v
 }
 
-// jsonUnquote returns the text of a raw string of normalised text.
+// jsonUnquote returns the text of a raw string, whose escapes are known to be of characters that a text can have.
 func jsonUnquote(raw string) string {
 	body := raw[1 : len(raw)-1]
 	esc := strings.IndexByte(body, '\\')
@@ -131,8 +142,13 @@ func jsonUnquote(raw string) string {
 			buf = append(buf, '\t')
 		case 'u':
 			r, _ := hex4(body[i+1:])
-			buf = utf8.AppendRune(buf, r)
 			i += 4
+			if utf16.IsSurrogate(r) && i+6 < len(body) {
+				low, _ := hex4(body[i+3:])
+				r = utf16.DecodeRune(r, low)
+				i += 6
+			}
+			buf = utf8.AppendRune(buf, r)
 		default:
 			buf = append(buf, c)
 		}

@@ -6,78 +6,52 @@ import (
 	"github.com/cachalotdb/cachalot/query/sql/ast"
 )
 
-// bindArray binds ARRAY[..] to elements of a kind, or with Unknown of their common type.
+// bindArray binds ARRAY[..] to an array of elements of a kind, or with Unknown of their common type. It is of several dimensions
+// when an item is an array.
 func (b *Binder) bindArray(e *ast.ArrayExpr, elem value.Kind) (Expr, error) {
-	elems := make([]Expr, len(e.Elems))
+	n := &ArrayCtor{Elems: make([]Expr, len(e.Elems))}
 	for i, a := range e.Elems {
-		if _, nested := a.(*ast.ArrayExpr); nested {
-			return nil, sqlerr.NotSupported("arrays of more than one dimension are not supported").At(a.Pos())
-		}
-		x, err := b.Bind(a)
+		x, err := b.bindItem(a, elem)
 		if err != nil {
 			return nil, err
 		}
-		if kindOf(x).IsArray() {
-			return nil, sqlerr.NotSupported("arrays of more than one dimension are not supported").At(a.Pos())
-		}
-		elems[i] = x
+		n.Nested = n.Nested || kindOf(x).IsArray()
+		n.Elems[i] = x
 	}
-	if elem == value.Unknown {
-		if len(elems) == 0 {
-			return nil, sqlerr.New(sqlerr.IndeterminateDatatype, "cannot determine type of empty array").
-				WithHint("Explicitly cast to the desired type, for example ARRAY[]::integer[].").At(e.Pos())
+	if elem != value.Unknown {
+		n.head = head{value.Of(elem.Array()), e.Pos()}
+		t := value.Of(elem)
+		if n.Nested {
+			t = n.typ
 		}
-		t, err := Common(elems, "ARRAY")
-		if err != nil {
-			return nil, err
-		}
-		elem = t.Kind
-		if elems, _, err = b.CommonList(elems, "ARRAY"); err != nil {
-			return nil, err
-		}
-	} else {
-		for i, x := range elems {
+		for i, x := range n.Elems {
 			var err error
-			if elems[i], err = b.explicit(x, value.Of(elem), x.Pos()); err != nil {
+			if n.Elems[i], err = b.explicit(x, t, x.Pos()); err != nil {
 				return nil, err
 			}
 		}
+		return n, nil
 	}
-	return &ArrayCtor{head: head{value.Of(elem.Array()), e.Pos()}, Elems: elems}, nil
-}
-
-func (b *Binder) bindIndirection(e *ast.Indirection) (Expr, error) {
-	x, err := b.Bind(e.Arg)
+	if len(n.Elems) == 0 {
+		return nil, sqlerr.New(sqlerr.IndeterminateDatatype, "cannot determine type of empty array").
+			WithHint("Explicitly cast to the desired type, for example ARRAY[]::integer[].").At(e.Pos())
+	}
+	elems, t, err := b.CommonList(n.Elems, "ARRAY")
 	if err != nil {
 		return nil, err
 	}
-	for i, step := range e.Path {
-		switch {
-		case step.Field != "" || step.Star:
-			return nil, sqlerr.New(sqlerr.WrongObjectType, "column notation .%s applied to type %s, which is not a composite type", step.Field, kindOf(x)).At(step.Pos())
-		case step.Slice:
-			return nil, sqlerr.NotSupported("array slices are not supported").At(step.Pos())
-		case !kindOf(x).IsArray():
-			if kindOf(x) == value.JSONB {
-				return nil, sqlerr.NotSupported("subscripts of jsonb are not supported").WithHint("Use -> and ->>.").At(step.Pos())
-			}
-			if i > 0 {
-				// A second subscript of a one-dimensional array gives NULL in PostgreSQL.
-				return nil, sqlerr.NotSupported("arrays of more than one dimension are not supported").At(step.Pos())
-			}
-			return nil, sqlerr.New(sqlerr.DatatypeMismatch, "cannot subscript type %s because it does not support subscripting", kindOf(x)).At(e.Pos())
-		}
-		idx, err := b.Bind(step.Upper)
-		if err != nil {
-			return nil, err
-		}
-		if !canCoerce(kindOf(idx), value.Int4, value.CastAssignment) {
-			return nil, sqlerr.New(sqlerr.DatatypeMismatch, "array subscript must have type integer").At(step.Upper.Pos())
-		}
-		if idx, err = b.convert(idx, value.Of(value.Int4), value.CastAssignment); err != nil {
-			return nil, err
-		}
-		x = &Subscript{head: head{value.Of(kindOf(x).Elem()), e.Pos()}, Arg: x, Index: idx}
+	n.Elems = elems
+	if n.Nested = t.Kind.IsArray(); !n.Nested {
+		t.Kind = t.Kind.Array()
 	}
-	return x, nil
+	n.head = head{value.Of(t.Kind), e.Pos()}
+	return n, nil
+}
+
+// bindItem binds an item of an array of elements of a kind: one that is ARRAY[..] itself goes to that kind too.
+func (b *Binder) bindItem(e ast.Expr, elem value.Kind) (Expr, error) {
+	if a, ok := e.(*ast.ArrayExpr); ok {
+		return b.bindArray(a, elem)
+	}
+	return b.Bind(e)
 }

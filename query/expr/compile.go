@@ -50,7 +50,13 @@ func compile(e Expr) node {
 	case *ArrayCtor:
 		return newApplyNode(e, false, e.apply, e.Elems...)
 	case *Subscript:
-		return newApplyNode(e, true, e.apply, e.Arg, e.Index)
+		return newApplyNode(e, true, e.apply, e.operands()...)
+	case *Slice:
+		return newApplyNode(e, true, e.apply, e.operands()...)
+	case *ArraySet:
+		return newApplyNode(e, false, e.apply, e.operands()...)
+	case *JSONSubscript:
+		return newApplyNode(e, e.Val == nil, e.apply, e.operands()...)
 	}
 	invariant.Violated("expression %T cannot be compiled", e)
 	return nil

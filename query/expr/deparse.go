@@ -42,7 +42,6 @@ func (e *InList) String() string    { return deparse(e) }
 func (e *AnyAll) String() string    { return deparse(e) }
 func (e *Contains) String() string  { return deparse(e) }
 func (e *ArrayCtor) String() string { return deparse(e) }
-func (e *Subscript) String() string { return deparse(e) }
 func (e *Case) String() string      { return deparse(e) }
 func (e *Coalesce) String() string  { return deparse(e) }
 func (e *MinMax) String() string    { return deparse(e) }
@@ -277,19 +276,6 @@ func (e *ArrayCtor) deparse(d *deparser) {
 	if len(e.Elems) == 0 {
 		d.WriteString("::" + value.FormatType(e.typ))
 	}
-}
-
-func (e *Subscript) deparse(d *deparser) {
-	if _, ok := e.Arg.(*Column); ok {
-		d.expr(e.Arg)
-	} else {
-		d.WriteString("(")
-		d.expr(e.Arg)
-		d.WriteString(")")
-	}
-	d.WriteString("[")
-	d.expr(e.Index)
-	d.WriteString("]")
 }
 
 func (e *Case) deparse(d *deparser) {

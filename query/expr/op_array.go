@@ -1,8 +1,10 @@
 package expr
 
 import (
+	"math"
 	"strings"
 
+	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
 )
 
@@ -86,30 +88,47 @@ func arrayCat(_ *Context, a []value.Value) (value.Value, error) {
 	if a[1].IsNull() {
 		return a[0], nil
 	}
-	var b value.ArrayBuilder
-	b.Reset(a[0].Kind().Elem())
-	appendElems(&b, a[0])
-	appendElems(&b, a[1])
-	return b.Value(), nil
+	return value.ArrayConcat(a[0], a[1])
 }
 
 func arrayAppend(_ *Context, a []value.Value) (value.Value, error) {
-	var b value.ArrayBuilder
-	b.Reset(a[0].Kind().Elem())
-	if !a[0].IsNull() {
-		appendElems(&b, a[0])
-	}
-	b.Append(a[1])
-	return b.Value(), nil
+	return arrayExtend(a[0], a[1], false)
 }
 
 func arrayPrepend(_ *Context, a []value.Value) (value.Value, error) {
+	return arrayExtend(a[1], a[0], true)
+}
+
+// arrayExtend puts x at an end of an array of one dimension, which keeps its lower bound. NULL is an empty array.
+func arrayExtend(array, x value.Value, front bool) (value.Value, error) {
 	var b value.ArrayBuilder
-	b.Reset(a[1].Kind().Elem())
-	b.Append(a[0])
-	if !a[1].IsNull() {
-		appendElems(&b, a[1])
+	b.Reset(array.Kind().Elem())
+	dims := []value.Dim{{Len: 0, Lower: 1}}
+	if !array.IsNull() {
+		switch d := value.ArrayDims(array.Bytes()); {
+		case len(d) > 1:
+			return array, sqlerr.New(sqlerr.DataException, "argument must be empty or one-dimensional array")
+		case len(d) == 1:
+			dims = d
+		}
 	}
+	if front {
+		if dims[0].Lower == math.MinInt32 {
+			return array, sqlerr.New(sqlerr.NumericValueOutOfRange, "integer out of range")
+		}
+		b.Append(x)
+	}
+	if !array.IsNull() {
+		appendElems(&b, array)
+	}
+	if !front {
+		b.Append(x)
+	}
+	dims[0].Len++
+	if _, err := value.CheckDims(dims); err != nil {
+		return array, err
+	}
+	b.Shape(dims)
 	return b.Value(), nil
 }
 

@@ -35,10 +35,7 @@ func (b *builder) subLink(binder *expr.Binder, sc *scope, e *ast.SubLink) (expr.
 			return nil, sqlerr.New(sqlerr.SyntaxError, "subquery must return only one column").At(e.Pos())
 		}
 		if typ = columns[0].Type; e.Kind == ast.ArraySubLink {
-			if typ.Kind.IsArray() {
-				return nil, sqlerr.NotSupported("ARRAY of a query of arrays is not supported").At(e.Pos())
-			}
-			typ = value.Of(typ.Kind.Array())
+			typ = value.Of(typ.Kind.Array()) // of arrays it has a dimension more
 		}
 	case ast.AnySubLink, ast.AllSubLink:
 		if err := b.subLinkTest(binder, &s, e, left, columns); err != nil {
