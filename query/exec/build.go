@@ -109,6 +109,8 @@ func (b *builder) build(n plan.Node, want float64) (*tree, error) {
 		return b.project(n, want)
 	case *plan.Aggregate:
 		return b.aggregate(n)
+	case *plan.Window:
+		return b.window(n)
 	case *plan.Sort:
 		return b.sort(n, -1, want)
 	case *plan.Distinct:

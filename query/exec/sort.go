@@ -130,15 +130,15 @@ func (s *sorter) add(r *Rows) error {
 	if s.last {
 		in.Vecs = in.Vecs[len(in.Vecs)-1:]
 	}
-	s.appendRows(&s.store.rows, &in, r.Sel)
-	s.appendRows(&s.store.keys, &s.keyOut, r.Sel)
+	appendRows(&s.store.rows, &in, r.Sel)
+	appendRows(&s.store.keys, &s.keyOut, r.Sel)
 	bytes := (int64(s.store.rows.N) - before) * int64(16*(len(in.Vecs)+len(s.keys))+16)
 	s.taken += bytes
 	return s.budget.take(bytes)
 }
 
 // appendRows adds the selected rows of src.
-func (s *sorter) appendRows(dst, src *column.Batch, sel []int32) {
+func appendRows(dst, src *column.Batch, sel []int32) {
 	if len(dst.Vecs) != len(src.Vecs) {
 		dst.Vecs = make([]column.Vec, len(src.Vecs))
 		for i := range src.Vecs {

@@ -149,7 +149,7 @@ func IsConst(e Expr) bool {
 	constant := true
 	Walk(e, func(e Expr) bool {
 		switch e.(type) {
-		case *Column, *AggCall, *SetCall:
+		case *Column, *AggCall, *WindowCall, *SetCall:
 			constant = false
 		}
 		return constant
@@ -176,7 +176,7 @@ func foldWith(e Expr, most Volatility, c *Context) Expr {
 // foldNode folds a node whose operands are folded already.
 func foldNode(e Expr, most Volatility, c *Context) Expr {
 	switch x := e.(type) {
-	case *Const, *Column, *AggCall, *SetCall:
+	case *Const, *Column, *AggCall, *WindowCall, *SetCall:
 		return e
 	case *Slot:
 		if most < Stable || x.Index >= len(c.Slots) {
