@@ -222,7 +222,7 @@ func (e *Subquery) run(c *Context) (any, error) {
 
 // array makes the value of ARRAY(subquery).
 func (e *Subquery) array(list []value.Value) (any, error) {
-	return value.NewArray(e.typ.Kind.Elem(), list), nil
+	return ArrayOfRows(e.Plan.Types()[0].Kind, list)
 }
 
 // rowSet is the result of a subquery of ANY or ALL.
