@@ -55,6 +55,11 @@ func Make(s ast.Stmt, opts Options) (*Plan, error) {
 	if p.Params, err = b.params.Finish(); err != nil {
 		return nil, err
 	}
+	for _, s := range b.subplans {
+		if !s.pulled {
+			optimizeTree(s.Root)
+		}
+	}
 	p.optimize()
 	return p, nil
 }
@@ -77,6 +82,8 @@ type builder struct {
 	level *level // that is being bound; nil outside of subqueries
 	ctes  *ctes  // that can be named
 	depth int    // of queries inside queries
+	// subplans are the queries inside expressions.
+	subplans []*Subplan
 }
 
 // binder returns a binder for one clause.

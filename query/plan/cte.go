@@ -114,7 +114,6 @@ func pure(n Node) bool {
 
 func (d *cteDef) keep(n Node) {
 	d.kept = &CTE{Name: d.ast.Name, Root: n, Types: n.Types()}
-	optimizeTree(n)
 }
 
 // rename gives the columns the names of WITH name (columns).
@@ -207,7 +206,6 @@ func (b *builder) bindRecursion(d *cteDef, s *ast.SelectStmt) error {
 	}
 	n := &Recursion{Init: init, Step: step, Table: work, All: s.All}
 	d.kept = &CTE{Name: name, Root: n, Recursive: work, Types: d.types}
-	optimizeTree(n)
 	return nil
 }
 

@@ -197,6 +197,7 @@ type Subplan struct {
 	types    []value.Type
 	volatile bool
 	outer    []int
+	pulled   bool // it has become a join
 }
 
 // Volatile implements expr.QueryPlan.

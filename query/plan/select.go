@@ -159,7 +159,12 @@ func (q *query) bindSelect() error {
 	if err = q.bindDistinct(); err != nil {
 		return err
 	}
-	q.input = filtered(q.input, conjuncts(cond))
+	if cond != nil && len(s.Locking) > 0 {
+		q.input = filtered(q.input, conjuncts(cond)) // rows to lock are those of a scan
+	} else if cond != nil {
+		in, rest := q.unnest(q.input, expr.Conjuncts(cond))
+		q.input = filtered(in, programs(rest))
+	}
 	return nil
 }
 

@@ -142,18 +142,16 @@ func (b *builder) subplan(root Node, own, out []int) *Subplan {
 			p.outer = append(p.outer, i)
 		}
 	}
-	optimizeTree(root)
+	b.subplans = append(b.subplans, p)
 	return p
 }
 
-// eachNode calls f for a node and those below it, not for the queries inside expressions.
+// eachNode calls f for a node and those below it, not for the queries inside expressions. The query of a CTE is below
+// the With that it belongs to.
 func eachNode(n Node, f func(Node)) {
 	f(n)
 	for _, in := range n.Inputs() {
 		eachNode(in, f)
-	}
-	if c, ok := n.(*CTEScan); ok {
-		_ = c // its query is below the With that it belongs to
 	}
 }
 
