@@ -79,7 +79,8 @@ func (s *Session) runCommand(ctx context.Context, p *commandPortal, sink server.
 		return tag("CHECKPOINT", s.engine.db.Checkpoint(ctx))
 	case *ast.LockStmt:
 		return tag("LOCK TABLE", s.lockTables(ctx, st))
-	case *ast.CreateTableStmt, *ast.CreateIndexStmt, *ast.DropStmt, *ast.AlterTableStmt, *ast.TruncateStmt:
+	}
+	if st := p.stmt.stmt; defines(st) {
 		t, err := s.define(ctx, st)
 		return server.Result{Tag: t}, err
 	}
@@ -104,8 +105,6 @@ func unsupportedStatement(st ast.Stmt) error {
 		name = "COMMENT"
 	case *ast.CreateTableAsStmt:
 		name = "CREATE TABLE AS"
-	case *ast.CreateSchemaStmt:
-		name = "CREATE SCHEMA"
 	case *ast.CreateSequenceStmt:
 		name = "CREATE SEQUENCE"
 	case *ast.CreateViewStmt:

@@ -30,8 +30,8 @@ func (s *Session) createIndex(ctx context.Context, st *ast.CreateIndexStmt) erro
 	}
 	cat := s.catalog()
 	if st.Name == nil {
-		x.Name = freeName(cat, indexBaseName(t, x))
-	} else if x.Name = st.Name.Name; cat.RelationExists(x.Name) {
+		x.Name = freeName(cat, t.Schema, indexBaseName(t, x))
+	} else if x.Name = st.Name.Name; cat.RelationExistsIn(t.Schema, x.Name) {
 		if st.IfNotExists {
 			s.notice("NOTICE", sqlerr.New(sqlerr.DuplicateTable, "relation %q already exists, skipping", x.Name))
 			return nil

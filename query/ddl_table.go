@@ -25,19 +25,20 @@ func (s *Session) createTable(st *ast.CreateTableStmt) error {
 	if err := refuseTable(st); err != nil {
 		return err
 	}
-	if err := publicSchema(st.Table); err != nil {
+	cat := s.catalog()
+	in, err := s.creationSchema(cat, st.Table, st.Persistence == ast.Temporary)
+	if err != nil {
 		return err
 	}
-	cat := s.catalog()
 	name := st.Table.Name
-	if cat.RelationExists(name) {
+	if cat.RelationExistsIn(in, name) {
 		if st.IfNotExists {
 			s.notice("NOTICE", sqlerr.New(sqlerr.DuplicateTable, "relation %q already exists, skipping", name))
 			return nil
 		}
 		return sqlerr.New(sqlerr.DuplicateTable, "relation %q already exists", name)
 	}
-	t := &schema.Table{Schema: schema.PublicSchema, Name: name, Version: 1}
+	t := &schema.Table{Schema: in, Name: name, Version: 1}
 	d := &tableDefiner{session: s, table: t, catalog: cat}
 	if err := d.options(st.Options); err != nil {
 		return err
@@ -286,8 +287,8 @@ func (d *tableDefiner) primaryKey(con *ast.Constraint, names []string, places []
 		t.Key = append(t.Key, c.Num)
 	}
 	if t.KeyName = con.Name; t.KeyName == "" {
-		t.KeyName = freeName(d.catalog, t.Name+"_pkey", t.Name)
-	} else if d.catalog.RelationExists(t.KeyName) || t.KeyName == t.Name {
+		t.KeyName = freeName(d.catalog, t.Schema, t.Name+"_pkey", t.Name)
+	} else if d.catalog.RelationExistsIn(t.Schema, t.KeyName) || t.KeyName == t.Name {
 		return sqlerr.New(sqlerr.DuplicateTable, "relation %q already exists", t.KeyName)
 	}
 	return nil

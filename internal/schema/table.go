@@ -42,6 +42,14 @@ type Table struct {
 	ForeignKeys []*ForeignKey `json:"foreignKeys,omitempty"`
 	// ReferencedBy are the OIDs of the tables with foreign keys to this one, ascending.
 	ReferencedBy []uint32 `json:"referencedBy,omitempty"`
+
+	// View makes the table a materialized view, which holds the rows of its query as of the last REFRESH.
+	View *View `json:"view,omitempty"`
+	// Unpopulated is set for a materialized view that has been given no rows.
+	Unpopulated bool `json:"unpopulated,omitempty"`
+
+	// OnCommit is what the end of a transaction does to a temporary table: "", "delete rows" or "drop".
+	OnCommit string `json:"onCommit,omitempty"`
 }
 
 // Column is one column's definition.
@@ -68,6 +76,9 @@ type Column struct {
 
 	// Hidden columns are not part of *, nor can SQL name them.
 	Hidden bool `json:"hidden,omitempty"`
+
+	// Dropped columns are hidden; rows go on having a value in their place.
+	Dropped bool `json:"dropped,omitempty"`
 
 	// Document marks the JSON document of a table with layout default.
 	Document bool `json:"document,omitempty"`

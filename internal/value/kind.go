@@ -192,6 +192,9 @@ func KindOfOID(oid uint32) (Kind, bool) {
 type Type struct {
 	Kind Kind
 	Mod  int32
+	// User is the OID of the enum, or of the domain over the type; 0 for a type of the system. For arrays it
+	// is that of the elements' type.
+	User uint32 `json:",omitempty"`
 }
 
 // Of returns the type of a kind without modifier.
