@@ -27,7 +27,7 @@ func orderOf(k value.Kind) order {
 	case value.RepNumeric:
 		return orderNumeric
 	}
-	if k.IsArray() || k == value.JSONB || k == value.Bpchar {
+	if k.IsArray() || k == value.JSONB || k == value.Bpchar || k == value.Interval {
 		return orderValue
 	}
 	return orderBytes

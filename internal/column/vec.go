@@ -115,7 +115,7 @@ func (v *Vec) Value(i int) value.Value {
 	case value.RepInt:
 		return value.NewInt(v.Kind, v.I[i])
 	case value.RepFloat:
-		return value.NewFloat(v.F[i])
+		return value.NewFloatOf(v.Kind, v.F[i])
 	case value.RepNumeric:
 		if value.IsWide(v.I[i]) {
 			return value.NewNumericWord(v.I[i], v.S[i])

@@ -7,7 +7,7 @@ import (
 	"github.com/cachalotdb/cachalot/internal/invariant"
 )
 
-// Extract returns a field of a date, timestamp or timestamptz as EXTRACT does: a numeric, NULL for
+// Extract returns a field of a date, timestamp, timestamptz, time, timetz or interval as EXTRACT does: a numeric, NULL for
 // a field of an infinity that has no value. A timestamptz is read in the session's zone. 22023
 // for a field that is not known, 0A000 for one that the kind has not.
 func Extract(field string, v Value, st *Style) (Value, error) {
@@ -27,6 +27,10 @@ func Extract(field string, v Value, st *Style) (Value, error) {
 		r, ok = extractTimestamp(unit, v.n, v.n)
 	case Timestamptz:
 		r, ok = extractTimestamptz(unit, v.n, st)
+	case Time, Timetz:
+		r, ok = extractTime(unit, v)
+	case Interval:
+		r, ok = extractInterval(unit, SpanOf(v))
 	default:
 		invariant.Violated("extract from %s", v.kind)
 	}
@@ -133,6 +137,86 @@ func extractTimestamp(unit dateUnit, local, instant int64) (Value, bool) {
 	}
 	n, ok := dayField(unit, days)
 	return NumericFromInt(n), ok
+}
+
+// extractTime reads a time or timetz.
+func extractTime(unit dateUnit, v Value) (Value, bool) {
+	micros, east := v.n, int64(0)
+	if v.kind == Timetz {
+		micros, east = TimetzParts(v)
+		switch unit {
+		case dateUnitZone:
+			return NumericFromInt(east), true
+		case dateUnitZoneHour:
+			return NumericFromInt(east / 3600), true
+		case dateUnitZoneMinute:
+			return NumericFromInt(east / 60 % 60), true
+		}
+	}
+	switch unit {
+	case dateUnitHour:
+		return NumericFromInt(micros / microsPerHour), true
+	case dateUnitEpoch:
+		return scaledInt(micros-east*microsPerSecond, 6), true
+	}
+	return extractInHour(unit, micros)
+}
+
+// extractInHour reads the fields that are less than an hour.
+func extractInHour(unit dateUnit, micros int64) (Value, bool) {
+	switch unit {
+	case dateUnitMicrosecond:
+		return NumericFromInt(micros % microsPerMinute), true
+	case dateUnitMillisecond:
+		return scaledInt(micros%microsPerMinute, 3), true
+	case dateUnitSecond:
+		return scaledInt(micros%microsPerMinute, 6), true
+	case dateUnitMinute:
+		return NumericFromInt(micros / microsPerMinute % 60), true
+	}
+	return Value{}, false
+}
+
+func extractInterval(unit dateUnit, p Span) (Value, bool) {
+	years, months := int64(p.Months/monthsPerYear), int64(p.Months%monthsPerYear)
+	n := int64(0)
+	switch unit {
+	case dateUnitHour:
+		n = p.Micros / microsPerHour
+	case dateUnitDay:
+		n = int64(p.Days)
+	case dateUnitMonth:
+		n = months
+	case dateUnitQuarter:
+		n = months/3 + 1
+	case dateUnitYear:
+		n = years
+	case dateUnitDecade:
+		n = years / 10
+	case dateUnitCentury:
+		n = years / 100
+	case dateUnitMillennium:
+		n = years / 1000
+	case dateUnitEpoch:
+		return epochOfInterval(p), true
+	default:
+		return extractInHour(unit, p.Micros)
+	}
+	return NumericFromInt(n), true
+}
+
+// epochOfInterval returns an interval in seconds, its years counting 365.25 days.
+func epochOfInterval(p Span) Value {
+	years, months := int64(p.Months/monthsPerYear), int64(p.Months%monthsPerYear)
+	seconds := (years*(4*365+1) + months*4*daysPerMonth + int64(p.Days)*4) * (86400 / 4)
+	if micros, ok := mulAdd(seconds, microsPerSecond, p.Micros); ok {
+		return scaledInt(micros, 6)
+	}
+	sum, err := NumericAdd(NumericFromInt(seconds), scaledInt(p.Micros, 6))
+	if err != nil {
+		invariant.Violated("epoch of interval %+v: %v", p, err)
+	}
+	return sum
 }
 
 // scaledInt returns n * 10^-scale.

@@ -158,6 +158,22 @@ func LoadZone(name string) (*time.Location, error) {
 	return nil, errZone(name)
 }
 
+// LoadZoneOrOffset is LoadZone that also takes a number of hours with a sign ("+02", "-3:30"), east of UTC.
+func LoadZoneOrOffset(name string) (*time.Location, error) {
+	if name != "" && isDigit(name[0]) {
+		return nil, sqlerr.New(sqlerr.InvalidParameterValue, `invalid input syntax for type numeric time zone: "%s"`, name).
+			WithHint(`Numeric time zones must have "-" or "+" as first character.`)
+	}
+	var d dateDecoder
+	switch d.offset(name) {
+	case dateOK:
+		return time.FixedZone("", int(d.out.offset)), nil
+	case dateZoneOverflow:
+		return nil, sqlerr.New(sqlerr.InvalidParameterValue, `numeric time zone "%s" out of range`, name)
+	}
+	return LoadZone(name)
+}
+
 // LoadZoneName is LoadZone without abbreviations: what the setting TimeZone takes.
 func LoadZoneName(name string) (*time.Location, error) {
 	if loc, ok := loadNamed(name); ok {

@@ -20,7 +20,7 @@ func Text(k value.Kind) Appender {
 	switch k {
 	case value.Int2, value.Int4, value.Int8:
 		return appendDecimal
-	case value.Text, value.Varchar, value.Bpchar, value.Unknown:
+	case value.Text, value.Varchar, value.Bpchar, value.Name, value.JSON, value.Unknown:
 		return appendStored
 	}
 	return appendAnyText
@@ -35,11 +35,11 @@ func Binary(k value.Kind) Appender {
 		return appendInt16
 	case value.Int4, value.Date:
 		return appendInt32
-	case value.Int8, value.Timestamp, value.Timestamptz:
+	case value.Int8, value.Timestamp, value.Timestamptz, value.Time:
 		return appendInt64
 	case value.Float8:
 		return appendFloatBits
-	case value.Text, value.Varchar, value.Bpchar, value.Bytea, value.UUID, value.Unknown:
+	case value.Text, value.Varchar, value.Bpchar, value.Name, value.JSON, value.Bytea, value.UUID, value.Interval, value.Unknown:
 		return appendStored
 	}
 	return appendAnyBinary

@@ -63,7 +63,7 @@ func NewEncoder(w io.Writer, o *Options, columns []Column, st *value.Style) (*En
 func plainKind(k value.Kind, o *Options) bool {
 	switch k {
 	case value.Bool, value.Int2, value.Int4, value.Int8, value.Float8, value.Numeric,
-		value.Date, value.Timestamp, value.Timestamptz, value.UUID:
+		value.Date, value.Timestamp, value.Timestamptz, value.UUID, value.Float4, value.Time, value.Timetz, value.OID:
 	default:
 		return false
 	}

@@ -15,13 +15,15 @@ func aggregateFuncs() []AggFunc {
 		{Name: "sum", Args: kinds(i8), Ret: n, make: newExactSum},
 		{Name: "sum", Args: kinds(n), Ret: n, make: newExactSum},
 		{Name: "sum", Args: kinds(f), Ret: f, make: newFloatSum},
-		{Name: "sum", Args: kinds(intervalKind), Ret: intervalKind},
+		{Name: "sum", Args: kinds(value.Float4), Ret: value.Float4, make: newFloat4Sum},
+		{Name: "sum", Args: kinds(value.Interval), Ret: value.Interval, make: newIntervalSum},
 		{Name: "avg", Args: kinds(i2), Ret: n, make: newExactAvg},
 		{Name: "avg", Args: kinds(i4), Ret: n, make: newExactAvg},
 		{Name: "avg", Args: kinds(i8), Ret: n, make: newExactAvg},
 		{Name: "avg", Args: kinds(n), Ret: n, make: newExactAvg},
 		{Name: "avg", Args: kinds(f), Ret: f, make: newMoments(momentAvg)},
-		{Name: "avg", Args: kinds(intervalKind), Ret: intervalKind},
+		{Name: "avg", Args: kinds(value.Float4), Ret: f, make: newMoments(momentAvg)},
+		{Name: "avg", Args: kinds(value.Interval), Ret: value.Interval, make: newIntervalAvg},
 		{Name: "bool_and", Args: kinds(value.Bool), Ret: value.Bool, make: newFold(func(a, b int64) int64 { return a & b })},
 		{Name: "every", Args: kinds(value.Bool), Ret: value.Bool, make: newFold(func(a, b int64) int64 { return a & b })},
 		{Name: "bool_or", Args: kinds(value.Bool), Ret: value.Bool, make: newFold(func(a, b int64) int64 { return a | b })},
@@ -30,7 +32,8 @@ func aggregateFuncs() []AggFunc {
 		{Name: "jsonb_agg", Args: kinds(anyElement), Ret: value.JSONB, ordered: true, make: newJSONAgg},
 		{Name: "array_agg", Args: kinds(anyNonArray), Ret: anyArray, ordered: true, make: newArrayAgg},
 	}
-	for _, k := range []value.Kind{i2, i4, i8, f, n, value.Text, value.Bpchar, value.Date, value.Timestamp, value.Timestamptz, anyArray} {
+	for _, k := range []value.Kind{i2, i4, i8, f, n, value.Text, value.Bpchar, value.Date, value.Timestamp, value.Timestamptz,
+		value.Float4, value.Time, value.Timetz, value.Interval, value.OID, anyArray} {
 		table = append(table, AggFunc{Name: "min", Args: kinds(k), Ret: k, make: newExtreme(true)},
 			AggFunc{Name: "max", Args: kinds(k), Ret: k, make: newExtreme(false)})
 	}
@@ -45,7 +48,8 @@ func aggregateFuncs() []AggFunc {
 		for _, k := range []value.Kind{i2, i4, i8, n} {
 			table = append(table, AggFunc{Name: name, Args: kinds(k), Ret: n, make: newExactMoments(m)})
 		}
-		table = append(table, AggFunc{Name: name, Args: kinds(f), Ret: f, make: newMoments(m)})
+		table = append(table, AggFunc{Name: name, Args: kinds(f), Ret: f, make: newMoments(m)},
+			AggFunc{Name: name, Args: kinds(value.Float4), Ret: f, make: newMoments(m)})
 	}
 	// These are refused as aggregates, not as unknown functions.
 	for _, name := range []string{"json_agg"} {

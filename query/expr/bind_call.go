@@ -113,7 +113,7 @@ func (b *Binder) call(name string, given arguments, pos int) (Expr, error) {
 		return nil, err
 	}
 	if name == "pg_typeof" {
-		return NewConst(value.NewText(kindOf(args[0]).String()), value.Of(value.Text), pos), nil
+		return NewConst(value.NewInt(value.Regtype, int64(kindOf(args[0]).OID())), value.Of(value.Regtype), pos), nil
 	}
 	for i, a := range args {
 		// "any" takes literals as text, and leaves parameters open.
@@ -205,8 +205,6 @@ func (b *Binder) bindValueFunc(e *ast.SQLValueFunc) (Expr, error) {
 		name = "current_user"
 	case "current_catalog":
 		name = "current_database"
-	case "current_time", "localtime":
-		return nil, sqlerr.NotSupported("the type time is not supported").At(e.Pos())
 	}
 	list := registry.functions[name]
 	if len(list) == 0 {

@@ -73,8 +73,8 @@ func relabels(from, to value.Kind) bool {
 		return !from.IsArray() && (to == value.Int4 || to == value.Int8)
 	case value.Int4:
 		return !from.IsArray() && to == value.Int8
-	case value.Text, value.Varchar:
-		return to.Elem() == value.Text || to.Elem() == value.Varchar // bpchar compares otherwise
+	case value.Text, value.Varchar, value.Name:
+		return to.Elem() == value.Text || to.Elem() == value.Varchar // bpchar compares otherwise, a name may be cut
 	}
 	return false
 }
@@ -98,11 +98,18 @@ func castVolatility(from, to value.Kind) Volatility {
 	if f == t {
 		return Immutable
 	}
-	isTime := func(k value.Kind) bool { return k == value.Date || k == value.Timestamp || k == value.Timestamptz }
+	isTime := func(k value.Kind) bool {
+		switch k {
+		case value.Date, value.Timestamp, value.Timestamptz, value.Time, value.Timetz, value.Interval,
+			value.Regclass, value.Regproc, value.Regnamespace: // whose names are the catalog's
+			return true
+		}
+		return false
+	}
 	isText := func(k value.Kind) bool { return category(k) == 'S' || k == value.Unknown }
 	switch {
 	case isTime(f) && isTime(t):
-		if f == value.Timestamptz || t == value.Timestamptz {
+		if f == value.Timestamptz || t == value.Timestamptz || t == value.Timetz {
 			return Stable
 		}
 	case isTime(f) && (isText(t) || t == value.JSONB), isText(f) && isTime(t):

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
@@ -75,6 +76,14 @@ func castLiteral(lit value.Value, to value.Type, ctx value.CastContext, st *valu
 // type has no zone; anything else about dates is taken to depend on the session.
 func literalIsFixed(s string, k value.Kind) bool {
 	switch k.Elem() {
+	case value.Regclass, value.Regproc, value.Regnamespace:
+		return false // the catalog's names
+	case value.Interval:
+		return !strings.ContainsRune(s, '-') // a sign is that of all fields or of one, as IntervalStyle says
+	case value.Time:
+		return !k.IsArray() && madeOf(s, ":. ")
+	case value.Timetz:
+		return !k.IsArray() && madeOf(s, ":. +-") && strings.ContainsAny(s, "+-")
 	case value.Date, value.Timestamp, value.Timestamptz:
 	default:
 		return true
@@ -82,20 +91,18 @@ func literalIsFixed(s string, k value.Kind) bool {
 	if k.IsArray() || len(s) < 10 || s[4] != '-' || s[7] != '-' {
 		return false
 	}
-	for i := 0; i < len(s); i++ {
-		c := s[i]
-		digit := c >= '0' && c <= '9'
-		switch {
-		case i == 4 || i == 7:
-		case i < 10:
-			if !digit {
-				return false
-			}
-		case !digit && c != ':' && c != '.' && c != ' ':
+	return madeOf(s[:4], "") && madeOf(s[5:7], "") && madeOf(s[8:10], "") && madeOf(s[10:], ":. ") &&
+		k.Elem() != value.Timestamptz
+}
+
+// madeOf says whether s has only digits and the bytes of others.
+func madeOf(s, others string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && strings.IndexByte(others, c) < 0 {
 			return false
 		}
 	}
-	return k.Elem() != value.Timestamptz
+	return true
 }
 
 // Coerce returns e as a type where the context allows the cast; 42846 where not.

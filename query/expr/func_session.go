@@ -13,16 +13,16 @@ func sessionFuncs() []Func {
 	t, b := value.Text, value.Bool
 	return []Func{
 		{Name: "version", Ret: t, Volatility: Stable, Strict: true, fn: sessionText(func(s *Session) string { return s.Version })},
-		{Name: "current_database", Ret: t, Volatility: Stable, Strict: true, fn: sessionText(func(s *Session) string { return s.Database })},
-		{Name: "current_user", Ret: t, Volatility: Stable, Strict: true, fn: sessionText(func(s *Session) string { return s.User })},
-		{Name: "session_user", Ret: t, Volatility: Stable, Strict: true, fn: sessionText(func(s *Session) string {
+		{Name: "current_database", Ret: value.Name, Volatility: Stable, Strict: true, fn: sessionName(func(s *Session) string { return s.Database })},
+		{Name: "current_user", Ret: value.Name, Volatility: Stable, Strict: true, fn: sessionName(func(s *Session) string { return s.User })},
+		{Name: "session_user", Ret: value.Name, Volatility: Stable, Strict: true, fn: sessionName(func(s *Session) string {
 			if s.SessionUser == "" {
 				return s.User
 			}
 			return s.SessionUser
 		})},
-		{Name: "current_schema", Ret: t, Volatility: Stable, Strict: true, fn: currentSchema},
-		{Name: "current_schemas", Args: kinds(b), Ret: t.Array(), Volatility: Stable, Strict: true, fn: currentSchemas},
+		{Name: "current_schema", Ret: value.Name, Volatility: Stable, Strict: true, fn: currentSchema},
+		{Name: "current_schemas", Args: kinds(b), Ret: value.Name.Array(), Volatility: Stable, Strict: true, fn: currentSchemas},
 		{Name: "pg_backend_pid", Ret: value.Int4, Volatility: Stable, Strict: true, fn: backendPID},
 		{Name: "txid_current", Ret: value.Int8, Volatility: Stable, Strict: true, fn: txnID},
 		{Name: "pg_export_snapshot", Ret: t, Volatility: Volatile, Strict: true, fn: exportSnapshot},
@@ -30,7 +30,7 @@ func sessionFuncs() []Func {
 		{Name: "current_setting", Args: kinds(t, b), Ret: t, Volatility: Stable, Strict: true, fn: currentSetting},
 		{Name: "set_config", Args: kinds(t, t, b), Ret: t, Volatility: Volatile, fn: setConfig},
 		{Name: "pg_sleep", Args: kinds(value.Float8), Ret: t, Volatility: Volatile, Strict: true, fn: sleep},
-		{Name: "pg_typeof", Args: kinds(anyKind), Ret: t, Volatility: Stable, fn: typeOf},
+		{Name: "pg_typeof", Args: kinds(anyKind), Ret: value.Regtype, Volatility: Stable, fn: typeOf},
 		{Name: "gen_random_uuid", Ret: value.UUID, Volatility: Volatile, Strict: true, fn: randomUUID},
 		{Name: "pg_client_encoding", Ret: t, Volatility: Stable, Strict: true, fn: func(*Context, []value.Value) (value.Value, error) {
 			return value.NewText("UTF8"), nil
@@ -54,12 +54,19 @@ func sessionText(f func(*Session) string) impl {
 	return func(c *Context, _ []value.Value) (value.Value, error) { return value.NewText(f(c.session())), nil }
 }
 
+// sessionName is sessionText of type name.
+func sessionName(f func(*Session) string) impl {
+	return func(c *Context, _ []value.Value) (value.Value, error) {
+		return value.NewBytes(value.Name, f(c.session())), nil
+	}
+}
+
 func currentSchema(c *Context, _ []value.Value) (value.Value, error) {
 	path := c.searchPath(false)
 	if len(path) == 0 {
-		return value.Null(value.Text), nil
+		return value.Null(value.Name), nil
 	}
-	return value.NewText(path[0]), nil
+	return value.NewBytes(value.Name, path[0]), nil
 }
 
 func (c *Context) searchPath(implicit bool) []string {
@@ -72,9 +79,9 @@ func (c *Context) searchPath(implicit bool) []string {
 func currentSchemas(c *Context, a []value.Value) (value.Value, error) {
 	var names []value.Value
 	for _, s := range c.searchPath(a[0].Bool()) {
-		names = append(names, value.NewText(s))
+		names = append(names, value.NewBytes(value.Name, s))
 	}
-	return value.NewArray(value.Text, names), nil
+	return value.NewArray(value.Name, names), nil
 }
 
 func exportSnapshot(c *Context, _ []value.Value) (value.Value, error) {
@@ -156,7 +163,7 @@ func (c *Context) wait(done <-chan struct{}, seconds float64) (over bool, err er
 }
 
 func typeOf(_ *Context, a []value.Value) (value.Value, error) {
-	return value.NewText(a[0].Kind().String()), nil
+	return value.NewInt(value.Regtype, int64(a[0].Kind().OID())), nil
 }
 
 func randomUUID(c *Context, _ []value.Value) (value.Value, error) {

@@ -2,45 +2,55 @@ package expr
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
 )
 
-// timeFuncs is the functions on dates and times.
+// timeFuncs is the functions on dates, times and intervals.
 func timeFuncs() []Func {
 	t, d, ts, tz, f, n, i4 := value.Text, value.Date, value.Timestamp, value.Timestamptz, value.Float8, value.Numeric, value.Int4
-	return []Func{
+	tm, ttz, iv := value.Time, value.Timetz, value.Interval
+	table := []Func{
 		{Name: "now", Ret: tz, Volatility: Stable, Strict: true, fn: txnTime},
 		{Name: "transaction_timestamp", Ret: tz, Volatility: Stable, Strict: true, fn: txnTime},
 		{Name: "current_date", Ret: d, Volatility: Stable, Strict: true, fn: currentDate},
 		{Name: "localtimestamp", Ret: ts, Volatility: Stable, Strict: true, fn: localTimestamp},
+		{Name: "current_time", Ret: ttz, Volatility: Stable, Strict: true, fn: currentTime},
+		{Name: "localtime", Ret: tm, Volatility: Stable, Strict: true, fn: localTime},
+		{Name: "timeofday", Ret: t, Volatility: Volatile, Strict: true, fn: timeOfDay},
 		{Name: "statement_timestamp", Ret: tz, Volatility: Stable, Strict: true, fn: stmtTime},
 		{Name: "clock_timestamp", Ret: tz, Volatility: Volatile, Strict: true, fn: clockTime},
 		{Name: "extract", Args: kinds(t, d), Ret: n, Strict: true, fn: extract},
 		{Name: "extract", Args: kinds(t, ts), Ret: n, Strict: true, fn: extract},
 		{Name: "extract", Args: kinds(t, tz), Ret: n, Volatility: Stable, Strict: true, fn: extract},
-		{Name: "extract", Args: kinds(t, intervalKind), Ret: n, Strict: true, fn: nil},
+		{Name: "extract", Args: kinds(t, iv), Ret: n, Strict: true, fn: extract},
+		{Name: "extract", Args: kinds(t, tm), Ret: n, Strict: true, fn: extract},
+		{Name: "extract", Args: kinds(t, ttz), Ret: n, Strict: true, fn: extract},
 		{Name: "date_part", Args: kinds(t, d), Ret: f, Strict: true, fn: datePart},
 		{Name: "date_part", Args: kinds(t, ts), Ret: f, Strict: true, fn: datePart},
 		{Name: "date_part", Args: kinds(t, tz), Ret: f, Volatility: Stable, Strict: true, fn: datePart},
-		{Name: "date_part", Args: kinds(t, intervalKind), Ret: f, Strict: true, fn: nil},
+		{Name: "date_part", Args: kinds(t, iv), Ret: f, Strict: true, fn: datePart},
+		{Name: "date_part", Args: kinds(t, tm), Ret: f, Strict: true, fn: datePart},
+		{Name: "date_part", Args: kinds(t, ttz), Ret: f, Strict: true, fn: datePart},
 		{Name: "date_trunc", Args: kinds(t, ts), Ret: ts, Strict: true, fn: dateTrunc},
 		{Name: "date_trunc", Args: kinds(t, tz), Ret: tz, Volatility: Stable, Strict: true, fn: dateTrunc},
 		{Name: "date_trunc", Args: kinds(t, tz, t), Ret: tz, Volatility: Stable, Strict: true, fn: dateTrunc},
-		{Name: "date_trunc", Args: kinds(t, intervalKind), Ret: intervalKind, Strict: true, fn: nil},
 		{Name: "timezone", Args: kinds(t, ts), Ret: tz, Strict: true, fn: atTimeZone},
 		{Name: "timezone", Args: kinds(t, tz), Ret: ts, Strict: true, fn: atTimeZone},
-		{Name: "timezone", Args: kinds(intervalKind, ts), Ret: tz, Strict: true, fn: nil},
-		{Name: "timezone", Args: kinds(intervalKind, tz), Ret: ts, Strict: true, fn: nil},
-		{Name: "make_date", Args: kinds(i4, i4, i4), Ret: d, Strict: true, fn: makeDate},
-		{Name: "make_timestamp", Args: kinds(i4, i4, i4, i4, i4, f), Ret: ts, Strict: true, fn: makeTimestamp},
-		{Name: "make_timestamptz", Args: kinds(i4, i4, i4, i4, i4, f), Ret: tz, Volatility: Stable, Strict: true, fn: makeTimestamptz},
-		{Name: "make_timestamptz", Args: kinds(i4, i4, i4, i4, i4, f, t), Ret: tz, Volatility: Stable, Strict: true, fn: makeTimestamptz},
+		{Name: "timezone", Args: kinds(t, ttz), Ret: ttz, Volatility: Stable, Strict: true, fn: atTimeZone},
+		{Name: "timezone", Args: kinds(iv, ts), Ret: tz, Strict: true, fn: atInterval},
+		{Name: "timezone", Args: kinds(iv, tz), Ret: ts, Strict: true, fn: atInterval},
+		{Name: "timezone", Args: kinds(iv, ttz), Ret: ttz, Strict: true, fn: atInterval},
+		{Name: "timestamp", Args: kinds(d, tm), Ret: ts, Strict: true, fn: pairOf(value.DateAddTime)},
+		{Name: "timestamptz", Args: kinds(d, tm), Ret: tz, Volatility: Stable, Strict: true, fn: dateTimeZoned},
+		{Name: "timestamptz", Args: kinds(d, ttz), Ret: tz, Strict: true, fn: pairOf(value.DateAddTime)},
 		{Name: "to_timestamp", Args: kinds(f), Ret: tz, Strict: true, fn: toTimestamp},
 		{Name: "to_timestamp", Args: kinds(t, t), Ret: tz, Volatility: Stable, Strict: true, fn: parseTimestamp},
 		{Name: "to_date", Args: kinds(t, t), Ret: d, Strict: true, fn: parseDate},
+		{Name: "isfinite", Args: kinds(iv), Ret: value.Bool, Strict: true, fn: isFinite},
 		{Name: "isfinite", Args: kinds(d), Ret: value.Bool, Strict: true, fn: isFinite},
 		{Name: "isfinite", Args: kinds(ts), Ret: value.Bool, Strict: true, fn: isFinite},
 		{Name: "isfinite", Args: kinds(tz), Ret: value.Bool, Strict: true, fn: isFinite},
@@ -50,8 +60,11 @@ func timeFuncs() []Func {
 		{Name: "to_char", Args: kinds(value.Int8, t), Ret: t, Strict: true, fn: numberToChar},
 		{Name: "to_char", Args: kinds(n, t), Ret: t, Strict: true, fn: numberToChar},
 		{Name: "to_char", Args: kinds(f, t), Ret: t, Strict: true, fn: numberToChar},
-		{Name: "to_char", Args: kinds(intervalKind, t), Ret: t, Strict: true, fn: nil},
+		{Name: "to_char", Args: kinds(value.Float4, t), Ret: t, Volatility: Stable, Strict: true, fn: numberToChar},
+		{Name: "to_char", Args: kinds(iv, t), Ret: t, Volatility: Stable, Strict: true, fn: timeToChar},
+		{Name: "to_number", Args: kinds(t, t), Ret: n, Volatility: Stable, Strict: true, fn: toNumber},
 	}
+	return slices.Concat(table, timeMakers(), intervalFuncs())
 }
 
 func (c *Context) location() *time.Location {
@@ -101,72 +114,55 @@ func dateTrunc(c *Context, a []value.Value) (value.Value, error) {
 }
 
 // atTimeZone is AT TIME ZONE: its arguments are the zone, then the time.
-func atTimeZone(_ *Context, a []value.Value) (value.Value, error) {
+func atTimeZone(c *Context, a []value.Value) (value.Value, error) {
 	loc, err := value.LoadZone(a[0].Bytes())
 	if err != nil {
 		return value.Value{}, err
 	}
-	if a[1].Kind() == value.Timestamp {
-		return value.TimestampToTimestamptz(a[1], loc)
-	}
-	return value.TimestamptzToTimestamp(a[1], loc)
+	return inZone(a[1], loc, c.StmtTime)
 }
 
-// dayNumber returns the date of a civil day in days since 2000-01-01, false when there is no such day. Years
-// before 1 are negative: there is no year 0.
-func dayNumber(year, month, day int64) (int64, bool) {
-	if year == 0 || month < 1 || month > 12 || day < 1 || day > 31 || year < -4713 || year > 5874897 {
-		return 0, false
+// inZone is AT TIME ZONE a location; a timetz gets the offset of now.
+func inZone(v value.Value, loc *time.Location, now int64) (value.Value, error) {
+	switch v.Kind() {
+	case value.Timestamp:
+		return value.TimestampToTimestamptz(v, loc)
+	case value.Timetz:
+		return value.TimetzAtZone(v, loc, now), nil
 	}
-	if year < 0 {
-		year++
-	}
-	t := time.Date(int(year), time.Month(month), int(day), 0, 0, 0, 0, time.UTC)
-	if t.Day() != int(day) {
-		return 0, false
-	}
-	return (t.Unix() - epoch2000/1e6) / 86400, true
+	return value.TimestamptzToTimestamp(v, loc)
 }
 
-func makeDate(_ *Context, a []value.Value) (value.Value, error) {
-	days, ok := dayNumber(a[0].Int(), a[1].Int(), a[2].Int())
-	if !ok {
-		return value.Value{}, sqlerr.New(sqlerr.DatetimeFieldOverflow, "date field value out of range: %d-%02d-%02d",
-			a[0].Int(), a[1].Int(), a[2].Int())
+// atInterval is AT TIME ZONE an interval: a distance east of UTC.
+func atInterval(c *Context, a []value.Value) (value.Value, error) {
+	p := value.SpanOf(a[0])
+	if p.Months != 0 || p.Days != 0 {
+		return value.Value{}, sqlerr.New(sqlerr.InvalidParameterValue, `interval time zone "%s" must not include months or days`,
+			value.AppendText(nil, a[0], c.style()))
 	}
-	return value.DateAddDays(value.NewInt(value.Date, 0), days)
+	return inZone(a[1], time.FixedZone("", int(p.Micros/1e6)), c.StmtTime)
 }
 
-func makeTimestamp(_ *Context, a []value.Value) (value.Value, error) {
-	days, ok := dayNumber(a[0].Int(), a[1].Int(), a[2].Int())
-	if !ok {
-		return value.Value{}, sqlerr.New(sqlerr.DatetimeFieldOverflow, "date field value out of range: %d-%02d-%02d",
-			a[0].Int(), a[1].Int(), a[2].Int())
-	}
-	h, m, s := a[3].Int(), a[4].Int(), a[5].Float()
-	if h < 0 || h > 24 || m < 0 || m > 59 || !(s >= 0 && s <= 60) || h == 24 && (m > 0 || s > 0) {
-		return value.Value{}, sqlerr.New(sqlerr.DatetimeFieldOverflow, "time field value out of range: %d:%02d:%02g", h, m, s)
-	}
-	v, err := value.DateToTimestamp(value.NewInt(value.Date, days))
+// dateTimeZoned is timestamptz(date, time), in the session's zone.
+func dateTimeZoned(c *Context, a []value.Value) (value.Value, error) {
+	v, err := value.DateAddTime(a[0], a[1])
 	if err != nil {
 		return v, err
 	}
-	return value.NewInt(value.Timestamp, v.Int()+(h*60+m)*60e6+int64(math.RoundToEven(s*1e6))), nil
+	return value.TimestampToTimestamptz(v, c.location())
 }
 
-func makeTimestamptz(c *Context, a []value.Value) (value.Value, error) {
-	loc := c.location()
-	if len(a) == 7 {
-		var err error
-		if loc, err = value.LoadZone(a[6].Bytes()); err != nil {
-			return value.Value{}, err
-		}
-	}
-	v, err := makeTimestamp(c, a[:6])
-	if err != nil {
-		return v, err
-	}
-	return value.TimestampToTimestamptz(v, loc)
+func currentTime(c *Context, _ []value.Value) (value.Value, error) {
+	return value.Cast(value.NewInt(value.Timestamptz, c.TxnTime), value.Of(value.Timetz), value.CastExplicit, c.style())
+}
+
+func localTime(c *Context, _ []value.Value) (value.Value, error) {
+	return value.Cast(value.NewInt(value.Timestamptz, c.TxnTime), value.Of(value.Time), value.CastExplicit, c.style())
+}
+
+// timeOfDay is timeofday(): the clock as C's date prints it.
+func timeOfDay(c *Context, _ []value.Value) (value.Value, error) {
+	return value.NewText(value.GoTime(c.clock()).In(c.location()).Format("Mon Jan 02 15:04:05.000000 2006 MST")), nil
 }
 
 // toTimestamp is to_timestamp(seconds since 1970).
@@ -188,7 +184,10 @@ func toTimestamp(_ *Context, a []value.Value) (value.Value, error) {
 
 func isFinite(_ *Context, a []value.Value) (value.Value, error) {
 	n := a[0].Int()
-	if a[0].Kind() == value.Date {
+	switch a[0].Kind() {
+	case value.Interval: // there are no infinite ones
+		return value.NewBool(true), nil
+	case value.Date:
 		return value.NewBool(n != math.MaxInt32 && n != math.MinInt32), nil
 	}
 	return value.NewBool(n != math.MaxInt64 && n != math.MinInt64), nil

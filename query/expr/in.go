@@ -147,7 +147,7 @@ func (s *valueSet) add(v value.Value, buf []byte) []byte {
 // bytesAreValue says whether equal values of the kind have equal stored bytes.
 func bytesAreValue(k value.Kind) bool {
 	switch k {
-	case value.Text, value.Varchar, value.Bytea, value.UUID:
+	case value.Text, value.Varchar, value.Name, value.Bytea, value.UUID:
 		return true
 	}
 	return false

@@ -221,17 +221,16 @@ func arithmeticOps() []Func {
 		op("/", noKernel, n, n, n, numericBinary(value.NumericDiv)),
 		op("%", noKernel, n, n, n, numericBinary(value.NumericMod)),
 		op("^", noKernel, n, n, n, numericBinary(value.NumericPower)),
-		prefix("+", n, identity), prefix("-", n, negate), prefix("@", n, absolute),
-		prefix("-", intervalKind, nil))
-	return table
+		prefix("+", n, identity), prefix("-", n, negate), prefix("@", n, absolute))
+	return append(table, float4Ops()...)
 }
 
 func identity(_ *Context, a []value.Value) (value.Value, error) { return a[0], nil }
 
 func negate(_ *Context, a []value.Value) (value.Value, error) {
 	switch k := a[0].Kind(); k {
-	case value.Float8:
-		return value.NewFloat(-a[0].Float()), nil
+	case value.Float8, value.Float4:
+		return value.NewFloatOf(k, -a[0].Float()), nil
 	case value.Numeric:
 		return value.NumericNeg(a[0]), nil
 	default:
@@ -242,8 +241,8 @@ func negate(_ *Context, a []value.Value) (value.Value, error) {
 
 func absolute(c *Context, a []value.Value) (value.Value, error) {
 	switch a[0].Kind() {
-	case value.Float8:
-		return value.NewFloat(math.Abs(a[0].Float())), nil
+	case value.Float8, value.Float4:
+		return value.NewFloatOf(a[0].Kind(), math.Abs(a[0].Float())), nil
 	case value.Numeric:
 		return value.NumericAbs(a[0]), nil
 	}

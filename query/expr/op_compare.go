@@ -5,7 +5,7 @@ import (
 )
 
 // comparisonOps is =, <>, <, <=, > and >= over every pair of kinds that compares without
-// a cast: equal kinds, and any two integers.
+// a cast: equal kinds, any two integers or floats, names and texts.
 func comparisonOps() []Func {
 	var table []Func
 	pairs := [][2]value.Kind{{anyArray, anyArray}}
@@ -16,9 +16,12 @@ func comparisonOps() []Func {
 		}
 	}
 	for _, k := range []value.Kind{value.Bool, value.Float8, value.Numeric, value.Text, value.Bpchar, value.Bytea, value.Date,
-		value.Timestamp, value.Timestamptz, value.UUID, value.JSONB} {
+		value.Timestamp, value.Timestamptz, value.UUID, value.JSONB,
+		value.Float4, value.Time, value.Timetz, value.Interval, value.OID, value.Name, value.Char} {
 		pairs = append(pairs, [2]value.Kind{k, k})
 	}
+	pairs = append(pairs, [2]value.Kind{value.Float4, value.Float8}, [2]value.Kind{value.Float8, value.Float4},
+		[2]value.Kind{value.Name, value.Text}, [2]value.Kind{value.Text, value.Name})
 	for op, test := range comparisons {
 		for _, p := range pairs {
 			table = append(table, Func{Name: "compare", Op: op, Args: kinds(p[0], p[1]), Ret: value.Bool,

@@ -71,8 +71,6 @@ var refused = map[string]string{
 	"json_build_object":         "the type json is not supported",
 	"to_json":                   "the type json is not supported",
 	"row_to_json":               "the type json is not supported",
-	"age":                       "the type interval is not supported",
-	"make_interval":             "the type interval is not supported",
 	"jsonb_array_elements":      "jsonb_array_elements is not supported",
 	"jsonb_array_elements_text": "jsonb_array_elements_text is not supported",
 	"jsonb_each":                "jsonb_each is not supported",
@@ -89,5 +87,4 @@ var refused = map[string]string{
 	"ts_rank":                   "full text search is not supported",
 	"ts_headline":               "full text search is not supported",
 	"normalize":                 "normalize is not supported",
-	"overlaps":                  "OVERLAPS is not supported",
 }

@@ -7,16 +7,6 @@ import (
 // Overload resolution: PostgreSQL's func_select_candidate and its kin
 // (parse_func.c, parse_oper.c, parse_coerce.c), step for step.
 
-// Kinds of PostgreSQL's that no value has here. They stand in the operators' tables so
-// that a literal of unknown type resolves as it does there (date + '1 day'), and is then refused.
-const (
-	intervalKind value.Kind = 0x70 + iota
-	timeKind
-	foreignKinds // one past the last
-)
-
-func isForeign(k value.Kind) bool { return k >= intervalKind && k < foreignKinds }
-
 // category is pg_type.typcategory.
 func category(k value.Kind) byte {
 	if isPseudo(k) {
@@ -26,18 +16,19 @@ func category(k value.Kind) byte {
 		return 'A'
 	}
 	switch k {
-	case intervalKind:
+	case value.Interval:
 		return 'T'
-	case timeKind:
-		return 'D'
 	case value.Bool:
 		return 'B'
-	case value.Int2, value.Int4, value.Int8, value.Float8, value.Numeric:
+	case value.Int2, value.Int4, value.Int8, value.Float4, value.Float8, value.Numeric,
+		value.OID, value.Regclass, value.Regtype, value.Regproc, value.Regnamespace:
 		return 'N'
-	case value.Text, value.Varchar, value.Bpchar:
+	case value.Text, value.Varchar, value.Bpchar, value.Name:
 		return 'S'
-	case value.Date, value.Timestamp, value.Timestamptz:
+	case value.Date, value.Timestamp, value.Timestamptz, value.Time, value.Timetz:
 		return 'D'
+	case value.Char:
+		return 'Z'
 	case value.Unknown:
 		return 'X'
 	}
@@ -47,7 +38,7 @@ func category(k value.Kind) byte {
 // preferred is pg_type.typispreferred.
 func preferred(k value.Kind) bool {
 	switch k {
-	case value.Bool, value.Float8, value.Text, value.Timestamptz, intervalKind:
+	case value.Bool, value.Float8, value.OID, value.Text, value.Timestamptz, value.Interval:
 		return true
 	}
 	return false
@@ -66,7 +57,7 @@ func canCoerce(from, to value.Kind, ctx value.CastContext) bool {
 	case anyNonArray, anyCompatibleNonArray:
 		return !from.IsArray()
 	}
-	if isPseudo(to) || isForeign(to) || isPseudo(from) || isForeign(from) {
+	if isPseudo(to) || isPseudo(from) {
 		return false
 	}
 	allowed := value.CastAllowed(from, to)

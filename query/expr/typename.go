@@ -43,12 +43,10 @@ func ResolveType(t *ast.TypeName) (value.Type, error) {
 
 // otherTypes are types of PostgreSQL's that are refused as not supported, rather than as unknown.
 var otherTypes = map[string]string{
-	"float4": "real", "char": `"char"`, "name": "name", "interval": "interval",
-	"time": "time without time zone", "timetz": "time with time zone", "json": "json", "xml": "xml",
+	"xml":   "xml",
 	"money": "money", "bit": "bit", "varbit": "bit varying", "inet": "inet", "cidr": "cidr", "macaddr": "macaddr",
 	"macaddr8": "macaddr8", "point": "point", "line": "line", "lseg": "lseg", "box": "box", "path": "path",
-	"polygon": "polygon", "circle": "circle", "tsvector": "tsvector", "tsquery": "tsquery", "oid": "oid",
-	"regclass": "regclass", "regtype": "regtype", "regproc": "regproc", "xid": "xid", "cid": "cid", "tid": "tid",
+	"polygon": "polygon", "circle": "circle", "tsvector": "tsvector", "tsquery": "tsquery", "xid": "xid", "cid": "cid", "tid": "tid",
 	"int4range": "int4range", "int8range": "int8range", "numrange": "numrange", "daterange": "daterange",
 	"tsrange": "tsrange", "tstzrange": "tstzrange", "record": "record", "oidvector": "oidvector",
 	"int2vector": "int2vector", "pg_lsn": "pg_lsn", "jsonpath": "jsonpath",
@@ -102,15 +100,50 @@ func typmod(k value.Kind, t *ast.TypeName) (int32, error) {
 			return 0, sqlerr.New(sqlerr.InvalidParameterValue, "NUMERIC scale %d must be between -1000 and 1000", scale).At(pos)
 		}
 		return value.NumericTypmod(mods[0], scale), nil
-	case value.Timestamp, value.Timestamptz:
+	case value.Timestamp, value.Timestamptz, value.Time, value.Timetz:
 		if len(mods) != 1 {
 			return 0, sqlerr.New(sqlerr.InvalidParameterValue, "invalid type modifier").At(pos)
 		}
-		if mods[0] < 0 {
-			zone := map[value.Kind]string{value.Timestamp: "", value.Timestamptz: " WITH TIME ZONE"}[k]
-			return 0, sqlerr.New(sqlerr.InvalidParameterValue, "TIMESTAMP(%d)%s precision must not be negative", mods[0], zone).At(pos)
-		}
-		return int32(min(mods[0], 6)), nil
+		return timePrecision(mods[0], timeKeyword[k], pos)
+	case value.Interval:
+		return intervalTypmod(t, mods)
 	}
 	return 0, sqlerr.New(sqlerr.SyntaxError, "type modifier is not allowed for type %q", k).At(pos)
+}
+
+// timeKeyword is how messages about a precision name the types.
+var timeKeyword = map[value.Kind]string{
+	value.Timestamp: "TIMESTAMP(%d)", value.Timestamptz: "TIMESTAMP(%d) WITH TIME ZONE",
+	value.Time: "TIME(%d)", value.Timetz: "TIME(%d) WITH TIME ZONE", value.Interval: "INTERVAL(%d)",
+}
+
+// timePrecision checks the digits behind the second; more than 6 are 6.
+func timePrecision(n int, format string, pos int) (int32, error) {
+	if n < 0 {
+		return 0, sqlerr.New(sqlerr.InvalidParameterValue, format+" precision must not be negative", n).At(pos)
+	}
+	return int32(min(n, 6)), nil
+}
+
+// intervalTypmod returns the modifier of INTERVAL with fields, a precision or both.
+func intervalTypmod(t *ast.TypeName, mods []int) (int32, error) {
+	precision := -1
+	if t.IntervalMask != 0 {
+		mods = mods[1:]
+	}
+	if len(mods) > 1 {
+		return 0, sqlerr.New(sqlerr.InvalidParameterValue, "invalid INTERVAL type modifier").At(t.Pos())
+	}
+	if len(mods) == 1 {
+		n, err := timePrecision(mods[0], timeKeyword[value.Interval], t.Pos())
+		if err != nil {
+			return 0, err
+		}
+		precision = int(n)
+	}
+	mod, ok := value.IntervalTypmod(t.IntervalMask, precision)
+	if !ok {
+		return 0, sqlerr.New(sqlerr.InvalidParameterValue, "invalid INTERVAL type modifier").At(t.Pos())
+	}
+	return mod, nil
 }
