@@ -73,6 +73,9 @@ func fitsAlter(st *ast.AlterTableStmt, r schema.Relation, name string) error {
 	if kind == st.Kind {
 		return nil
 	}
+	if st.Kind == ast.ObjIndex && st.Actions[0].Kind == ast.RenameTable {
+		return nil // PostgreSQL takes ALTER INDEX for renaming any relation
+	}
 	if st.Kind != ast.ObjTable {
 		return sqlerr.New(sqlerr.WrongObjectType, "%q is not %s", name, relationKinds[st.Kind].article)
 	}

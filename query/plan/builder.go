@@ -14,6 +14,8 @@ type Options struct {
 	Catalog *schema.Catalog
 	// Path says where names without a schema are looked for.
 	Path schema.Path
+	// Database is the name of the database, the only one that names may begin with.
+	Database string
 	// Style reads literals; the session's.
 	Style *value.Style
 	// Params are the types that the client fixed; Unknown leaves one open.

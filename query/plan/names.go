@@ -34,6 +34,9 @@ func (d *dependency) holds(cat *schema.Catalog, path *schema.Path) bool {
 
 // relation finds what a name stands for and notes that the plan depends on it.
 func (b *builder) relation(name ast.QualifiedName) (schema.Relation, bool) {
+	if name.Catalog != "" && name.Catalog != b.Database {
+		return schema.Relation{}, false
+	}
 	r, ok := b.Catalog.FindRelation(b.Path, name.Schema, name.Name)
 	if ok {
 		b.uses = append(b.uses, dependency{schema: name.Schema, name: name.Name, relation: r})
@@ -48,12 +51,20 @@ func (b *builder) relation(name ast.QualifiedName) (schema.Relation, bool) {
 func (b *builder) table(name ast.QualifiedName) (*schema.Table, error) {
 	r, ok := b.relation(name)
 	if !ok {
-		return nil, UndefinedRelation(name).At(name.Pos())
+		return nil, b.undefined(name)
 	}
 	if !r.IsTable() {
 		return nil, notTable(r, name).At(name.Pos())
 	}
 	return r.Table, nil
+}
+
+// undefined is the error for a name that stands for nothing.
+func (b *builder) undefined(name ast.QualifiedName) error {
+	if name.Catalog != "" && name.Catalog != b.Database {
+		return sqlerr.NotSupported("cross-database references are not implemented: \"%s\"", name.String()).At(name.Pos())
+	}
+	return UndefinedRelation(name).At(name.Pos())
 }
 
 // UndefinedRelation is the 42P01 error for a name that stands for nothing.
