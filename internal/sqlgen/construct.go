@@ -77,7 +77,8 @@ func Probes() (out []Probe) {
 		for _, ddl := range t.ddl {
 			sql += "; drop table if exists probe_type; create table probe_type (c " + ddl + ")"
 		}
-		out = append(out, Probe{string(t.typ), sql})
+		value := quote(pools[t.typ][0]) + "::" + string(t.typ)
+		out = append(out, Probe{string(t.typ), sql + "; select " + value + " = " + value + ", " + value + " < " + value})
 	}
 	out = append(out, constructs...)
 	for _, t := range allTypes {

@@ -151,7 +151,7 @@ func (g *Generator) tail(q *query, s *scope, n int, o queryOptions) *Node {
 	case g.chance(25):
 		q.ordered = true
 		g.loose = true
-		return g.sortedOrdinals(n)
+		return maybe(g.sortedOrdinals(n))
 	}
 	return text("")
 }

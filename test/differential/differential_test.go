@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ var (
 	only     = flag.Int("only", -1, "run only this statement of the seed, and show it")
 	findings = flag.Int("findings", 10, "stop after so many differences")
 	postgres = flag.String("postgres", "", "DSN of a PostgreSQL 15 whose public schema may be dropped; default: one of its own")
+	without  = flag.String("without", "", "constructs, types and templates not to use, separated by semicolons")
 	noShrink = flag.Bool("noshrink", false, "show differences as they are found")
 )
 
@@ -39,6 +41,7 @@ type run struct {
 	refusals                            map[string]int // by message
 	found                               []*finding
 	signatures                          map[string]int
+	repeated                            int // findings of the same skeleton as one before
 }
 
 // TestDifferential is the differential test.
@@ -81,6 +84,9 @@ func TestDifferential(t *testing.T) {
 // probe finds what one of the two does not have.
 func (r *run) probe() map[string]bool {
 	off := map[string]bool{}
+	for _, name := range strings.Split(*without, ";") {
+		off[name] = true
+	}
 	if ours, theirs := r.pair.both(sqlgen.ProbeSetup, false); ours.code+theirs.code != "" {
 		r.t.Fatalf("%s\n%s", ours, theirs)
 	}
@@ -185,8 +191,24 @@ func (r *run) take(f *finding) bool {
 	if !*noShrink && f.kind != noExplain && f.kind != unrepeatable {
 		r.pair.shrink(f)
 	}
+	shape := string(f.kind) + " " + skeleton(f.st.String())
+	if r.signatures[shape]++; r.signatures[shape] > 1 {
+		r.found = r.found[:len(r.found)-1]
+		r.repeated++
+		return true
+	}
 	r.t.Errorf("%s\nwas: %s", f, original)
 	return true
+}
+
+var (
+	constant = regexp.MustCompile(`'[^']*'|\b\d+(\.\d+)?\b`)
+	named    = regexp.MustCompile(`\b([a-z])\d+\b`)
+)
+
+// skeleton is a statement without its constants and numbers of names, to see that it is one as before.
+func skeleton(sql string) string {
+	return named.ReplaceAllString(constant.ReplaceAllString(sql, "?"), "$1")
 }
 
 // String is a script that shows the difference, with both answers.

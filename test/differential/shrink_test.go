@@ -34,13 +34,17 @@ func (p *pair) shrink(f *finding) {
 		f.ours, f.theirs = ours, theirs
 		return true
 	}
-	shrinkStatement(f.st.Root, still, until)
+	orders := 0
+	if f.kind == otherOrder {
+		orders = strings.Count(f.st.String(), "order by")
+	}
+	shrinkStatement(f.st.Root, orders, still, until)
 	p.shrinkData(f, still, until)
-	shrinkStatement(f.st.Root, still, until)
+	shrinkStatement(f.st.Root, orders, still, until)
 }
 
-// shrinkStatement tries one reduction after the other, from the start again after each that worked.
-func shrinkStatement(root *sqlgen.Node, still func() bool, until time.Time) {
+// shrinkStatement tries one reduction after the other. The statement keeps so many ORDER BY.
+func shrinkStatement(root *sqlgen.Node, orders int, still func() bool, until time.Time) {
 	for i := 0; ; i++ {
 		steps := sqlgen.Reductions(root)
 		if i >= len(steps) || time.Now().After(until) {
@@ -49,7 +53,7 @@ func shrinkStatement(root *sqlgen.Node, still func() bool, until time.Time) {
 		before := root.String()
 		steps[i].Do()
 		after := root.String()
-		if after == before || len(after) > len(before)+4 || !still() {
+		if after == before || len(after) > len(before)+4 || strings.Count(after, "order by") < orders || !still() {
 			steps[i].Undo()
 			continue
 		}
