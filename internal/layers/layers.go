@@ -15,7 +15,7 @@ package layers
 // Rules is the import order of the module, paths relative to it.
 const Rules = `
 	# Leaves: they know nothing of the product.
-	NONE < internal/invariant, internal/sqlerr, internal/vfs, internal/human;
+	NONE < internal/invariant, internal/sqlerr, internal/vfs, internal/human, internal/are;
 
 	# What a value is, and what holds many of them.
 	internal/invariant, internal/sqlerr < internal/value;
@@ -35,7 +35,7 @@ const Rules = `
 	query/sql/ast, query/sql/lex < query/sql/rewrite;
 	query/sql/rewrite < query/sql/tidb, query/sql/util;
 	query/sql/tidb, query/sql/util < query/sql/parse;
-	query/sql/ast, internal/column < query/expr;
+	query/sql/ast, internal/column, internal/are < query/expr;
 	internal/vecform < query/copyfmt;
 	store, query/sql/parse, query/expr < query/plan;
 	query/plan < query/exec;
