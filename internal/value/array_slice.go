@@ -149,11 +149,14 @@ func ArraySet(v Value, index []int, x Value) (Value, error) {
 	return NewShapedArray(k, dims, elems), nil
 }
 
+// maxGrowth bounds the NULLs that one assignment adds to an array.
+const maxGrowth = 1 << 24
+
 // grow makes the one dimension d hold the places from lo to hi, with NULLs for those that are new.
 func grow(k Kind, d *Dim, elems []Value, lo, hi int) ([]Value, error) {
 	before := max(0, d.Lower-lo)
 	after := max(0, hi-(d.Lower+d.Len)+1)
-	if before > math.MaxInt32 || d.Len+before+after > math.MaxInt32 {
+	if before+after > maxGrowth {
 		return nil, errArraySize()
 	}
 	if before == 0 && after == 0 {

@@ -22,9 +22,9 @@ const (
 )
 
 // JSONSetPath returns doc changed at a path; part is the new value. Paths through what is not there change nothing; 22P02 when an element is no
-// index where one is needed.
-func JSONSetPath(doc string, path []string, part string, change JSONChange) (string, error) {
-	w := jsonSetter{path: path, part: part, change: change}
+// index where one is needed. null is the number, from 1, of the first element that is NULL, 0 without one: 22004 when the path is followed so far.
+func JSONSetPath(doc string, path []string, null int, part string, change JSONChange) (string, error) {
+	w := jsonSetter{path: path, null: null, part: part, change: change}
 	if err := w.value(doc, 0); err != nil {
 		return doc, err
 	}
@@ -34,18 +34,22 @@ func JSONSetPath(doc string, path []string, part string, change JSONChange) (str
 // JSONAssign returns doc with part at a path, as an assignment to a subscripted jsonb makes it: containers on the way that are not there are
 // made, and arrays are filled up with nulls. 22023 when the path leads through a scalar.
 func JSONAssign(doc string, path []string, part string) (string, error) {
-	return JSONSetPath(doc, path, part, jsonFill)
+	return JSONSetPath(doc, path, 0, part, jsonFill)
 }
 
 // jsonSetter writes a changed document to out; the keys of objects may come in any order there, and parseJSON sorts them.
 type jsonSetter struct {
 	path   []string
+	null   int // the level of a path element that is NULL, from 1, or 0
 	part   string
 	change JSONChange
 	out    []byte
 }
 
 func (w *jsonSetter) value(doc string, level int) error {
+	if w.null == level+1 {
+		return sqlerr.New(sqlerr.NullValueNotAllowed, "path element at position %d is null", w.null)
+	}
 	switch doc[0] {
 	case '{':
 		return w.object(doc, level)
@@ -99,17 +103,29 @@ func (w *jsonSetter) object(doc string, level int) error {
 	if !done && (last && w.creates() || !last && w.change == jsonFill) {
 		w.comma(open)
 		w.out = append(JSONQuote(w.out, w.path[level]), ':')
-		w.rest(level + 1)
+		if err := w.rest(level + 1); err != nil {
+			return err
+		}
 	}
 	w.out = append(w.out, '}')
 	return nil
 }
 
+// maxJSONElems bounds what an assignment fills an array up to: below PostgreSQL's limit, which is one of memory.
+const maxJSONElems = 1 << 24
+
+func errJSONElems() error {
+	return sqlerr.New(sqlerr.ProgramLimitExceeded, "number of jsonb array elements exceeds the maximum allowed (%d)", maxJSONElems)
+}
+
 // rest writes the new value within the containers that the path from level on asks for.
-func (w *jsonSetter) rest(level int) {
+func (w *jsonSetter) rest(level int) error {
 	var ends []byte
 	for ; level < len(w.path); level++ {
 		if i, ok := JSONPathIndex(w.path[level]); ok {
+			if i >= maxJSONElems {
+				return errJSONElems()
+			}
 			w.out = append(w.out, '[')
 			w.nulls(i)
 			ends = append(ends, ']')
@@ -120,6 +136,7 @@ func (w *jsonSetter) rest(level int) {
 	}
 	slices.Reverse(ends)
 	w.out = append(append(w.out, w.part...), ends...)
+	return nil
 }
 
 // nulls writes n nulls with a comma behind each.
@@ -135,10 +152,11 @@ func (w *jsonSetter) index(level, n int) (int, error) {
 	switch {
 	case !ok:
 		return 0, sqlerr.New(sqlerr.InvalidTextRepresentation, `path element at position %d is not an integer: "%s"`, level+1, w.path[level])
+	case i >= 0 && w.change != jsonFill:
+		return min(i, n), nil
+	case i >= maxJSONElems:
+		return 0, errJSONElems()
 	case i >= 0:
-		if w.change != jsonFill {
-			i = min(i, n)
-		}
 		return i, nil
 	case -i <= n:
 		return n + i, nil
@@ -186,7 +204,9 @@ func (w *jsonSetter) array(doc string, level int) error {
 	if !done && last && w.creates() || !done && !last && w.change == jsonFill {
 		w.comma(open)
 		w.nulls(at - n)
-		w.rest(level + 1)
+		if err := w.rest(level + 1); err != nil {
+			return err
+		}
 	}
 	w.out = append(w.out, ']')
 	return nil
@@ -245,8 +265,7 @@ func JSONWithoutIndex(doc string, i int) (string, error) {
 	if i < 0 {
 		i += jsonCount(doc)
 	}
-	out := []byte{'['}
-	n := 0
+	out, n := []byte{'['}, 0
 	for m := membersOf(doc); m.next(); n++ {
 		if n == i {
 			continue

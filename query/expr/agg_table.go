@@ -29,8 +29,6 @@ func aggregateFuncs() []AggFunc {
 		{Name: "bool_or", Args: kinds(value.Bool), Ret: value.Bool, make: newFold(func(a, b int64) int64 { return a | b })},
 		{Name: "string_agg", Args: kinds(value.Text, value.Text), Ret: value.Text, ordered: true, make: newStringAgg},
 		{Name: "string_agg", Args: kinds(value.Bytea, value.Bytea), Ret: value.Bytea, ordered: true, make: newStringAgg},
-		{Name: "jsonb_agg", Args: kinds(anyElement), Ret: value.JSONB, ordered: true, make: newJSONAgg},
-		{Name: "array_agg", Args: kinds(anyNonArray), Ret: anyArray, ordered: true, make: newArrayAgg},
 	}
 	for _, k := range []value.Kind{i2, i4, i8, f, n, value.Text, value.Bpchar, value.Date, value.Timestamp, value.Timestamptz,
 		value.Float4, value.Time, value.Timetz, value.Interval, value.OID, anyArray} {
@@ -52,11 +50,8 @@ func aggregateFuncs() []AggFunc {
 			AggFunc{Name: name, Args: kinds(value.Float4), Ret: f, make: newMoments(m)})
 	}
 	// These are refused as aggregates, not as unknown functions.
-	for _, name := range []string{"json_agg"} {
-		table = append(table, AggFunc{Name: name, Args: kinds(anyElement), Ret: value.JSONB})
-	}
 	for _, name := range []string{"corr", "covar_pop", "covar_samp", "regr_slope", "regr_intercept", "regr_r2", "regr_count",
-		"regr_avgx", "regr_avgy", "regr_sxx", "regr_syy", "regr_sxy", "jsonb_object_agg", "json_object_agg"} {
+		"regr_avgx", "regr_avgy", "regr_sxx", "regr_syy", "regr_sxy"} {
 		table = append(table, AggFunc{Name: name, Args: kinds(anyElement, anyElement), Ret: value.Float8})
 	}
 	return table

@@ -101,15 +101,19 @@ func ArrayOfRows(elem value.Kind, list []value.Value) (value.Value, error) {
 
 // accumulateArrays is array_agg of arrays: like nestArrays, but neither NULLs nor empty arrays are taken.
 func accumulateArrays(k value.Kind, list []value.Value) (value.Value, error) {
-	for _, v := range list {
-		if v.IsNull() {
+	mismatch := func() error {
+		return sqlerr.New(sqlerr.ArraySubscriptError, "cannot accumulate arrays of different dimensionality")
+	}
+	for i, v := range list {
+		switch {
+		case v.IsNull():
 			return value.Value{}, sqlerr.New(sqlerr.NullValueNotAllowed, "cannot accumulate null arrays")
-		}
-		if value.ArrayLen(v.Bytes()) == 0 {
+		case value.ArrayLen(v.Bytes()) > 0:
+		case i == 0:
 			return value.Value{}, sqlerr.New(sqlerr.ArraySubscriptError, "cannot accumulate empty arrays")
+		default:
+			return value.Value{}, mismatch()
 		}
 	}
-	return nestArrays(k, list, func() error {
-		return sqlerr.New(sqlerr.ArraySubscriptError, "cannot accumulate arrays of different dimensionality")
-	})
+	return nestArrays(k, list, mismatch)
 }

@@ -2,18 +2,16 @@ package expr
 
 import (
 	"math"
-	"strings"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
 )
 
-// arrayOps is containment, overlap and concatenation of arrays, and the operators of jsonb.
+// arrayOps is containment, overlap and concatenation of arrays.
 func arrayOps() []Func {
 	op := func(name string, l, r, ret value.Kind, strict bool, fn impl) Func {
 		return Func{Name: name, Op: name, Args: kinds(l, r), Ret: ret, Strict: strict, fn: fn}
 	}
-	j, t := value.JSONB, value.Text
 	return []Func{
 		op("@>", anyArray, anyArray, value.Bool, true, func(_ *Context, a []value.Value) (value.Value, error) {
 			return value.NewBool(arrayIncludes(a[0], a[1])), nil
@@ -27,29 +25,6 @@ func arrayOps() []Func {
 		op("||", anyCompatibleArray, anyCompatibleArray, anyCompatibleArray, false, arrayCat),
 		op("||", anyCompatibleArray, anyCompatible, anyCompatibleArray, false, arrayAppend),
 		op("||", anyCompatible, anyCompatibleArray, anyCompatibleArray, false, arrayPrepend),
-
-		op("->", j, t, j, true, jsonResult(func(doc string, a value.Value) (string, bool) { return value.JSONGet(doc, a.Bytes()) })),
-		op("->", j, value.Int4, j, true, jsonResult(jsonAt)),
-		op("->>", j, t, t, true, jsonText(func(doc string, a value.Value) (string, bool) { return value.JSONGet(doc, a.Bytes()) })),
-		op("->>", j, value.Int4, t, true, jsonText(jsonAt)),
-		op("#>", j, t.Array(), j, true, jsonResult(jsonPath)),
-		op("#>>", j, t.Array(), t, true, jsonText(jsonPath)),
-		op("@>", j, j, value.Bool, true, func(_ *Context, a []value.Value) (value.Value, error) {
-			return value.NewBool(value.JSONContains(a[0].Bytes(), a[1].Bytes())), nil
-		}),
-		op("<@", j, j, value.Bool, true, func(_ *Context, a []value.Value) (value.Value, error) {
-			return value.NewBool(value.JSONContains(a[1].Bytes(), a[0].Bytes())), nil
-		}),
-		op("?", j, t, value.Bool, true, func(_ *Context, a []value.Value) (value.Value, error) {
-			return value.NewBool(value.JSONExists(a[0].Bytes(), a[1].Bytes())), nil
-		}),
-		op("?|", j, t.Array(), value.Bool, true, jsonExistsList(false)),
-		op("?&", j, t.Array(), value.Bool, true, jsonExistsList(true)),
-		op("||", j, j, j, true, jsonConcat),
-		op("-", j, t, j, true, nil),
-		op("-", j, t.Array(), j, true, nil),
-		op("-", j, value.Int4, j, true, nil),
-		op("#-", j, t.Array(), j, true, nil),
 	}
 }
 
@@ -130,84 +105,4 @@ func arrayExtend(array, x value.Value, front bool) (value.Value, error) {
 	}
 	b.Shape(dims)
 	return b.Value(), nil
-}
-
-func jsonResult(get func(doc string, arg value.Value) (string, bool)) impl {
-	return func(_ *Context, a []value.Value) (value.Value, error) {
-		s, ok := get(a[0].Bytes(), a[1])
-		if !ok {
-			return value.Null(value.JSONB), nil
-		}
-		return value.NewBytes(value.JSONB, s), nil
-	}
-}
-
-func jsonText(get func(doc string, arg value.Value) (string, bool)) impl {
-	return func(_ *Context, a []value.Value) (value.Value, error) {
-		s, ok := get(a[0].Bytes(), a[1])
-		if ok {
-			s, ok = value.JSONText(s)
-		}
-		if !ok {
-			return value.Null(value.Text), nil
-		}
-		return value.NewText(s), nil
-	}
-}
-
-// jsonConcat joins two objects, in which the right one wins, or the elements of both where
-// one is no object; what is no array counts as one of one element.
-func jsonConcat(c *Context, a []value.Value) (value.Value, error) {
-	l, r := a[0].Bytes(), a[1].Bytes()
-	open, end := "[", "]"
-	if value.JSONTypeof(l) == "object" && value.JSONTypeof(r) == "object" {
-		open, end = "{", "}"
-	}
-	l, r = jsonInside(l, open), jsonInside(r, open)
-	sep := ""
-	if l != "" && r != "" {
-		sep = ","
-	}
-	return value.Parse(value.Of(value.JSONB), open+l+sep+r+end, c.style())
-}
-
-// jsonInside returns what is between the brackets of a document that opens so, and the document otherwise.
-func jsonInside(doc, open string) string {
-	if strings.HasPrefix(doc, open) {
-		return strings.TrimSpace(doc[1 : len(doc)-1])
-	}
-	return doc
-}
-
-func jsonAt(doc string, i value.Value) (string, bool) { return value.JSONIndex(doc, int(i.Int())) }
-
-func jsonPath(doc string, path value.Value) (string, bool) {
-	keys := make([]string, 0, 8)
-	null := false
-	value.ArrayEach(value.Text, path.Bytes(), func(_ int, x value.Value) bool {
-		null = null || x.IsNull()
-		keys = append(keys, x.Bytes())
-		return true
-	})
-	if null {
-		return "", false
-	}
-	return value.JSONPath(doc, keys)
-}
-
-func jsonExistsList(all bool) impl {
-	return func(_ *Context, a []value.Value) (value.Value, error) {
-		r := all
-		value.ArrayEach(value.Text, a[1].Bytes(), func(_ int, x value.Value) bool {
-			if x.IsNull() {
-				return true
-			}
-			if value.JSONExists(a[0].Bytes(), x.Bytes()) != all {
-				r = !all
-				return false
-			}
-			return true
-		})
-		return value.NewBool(r), nil
-	}
 }

@@ -3,16 +3,16 @@ package expr
 // The tables, by subject. Each is a line an overload.
 
 func functionTables() [][]Func {
-	return [][]Func{textFuncs(), mathFuncs(), timeFuncs(), arrayFuncs(), jsonFuncs(), sessionFuncs(),
+	return [][]Func{textFuncs(), mathFuncs(), timeFuncs(), arrayFuncs(), jsonFuncs(), jsonBuildFuncs(), sessionFuncs(),
 		backendFuncs(), advisoryFuncs(), sequenceFuncs()}
 }
 
 func operatorTables() [][]Func {
-	return [][]Func{comparisonOps(), arithmeticOps(), timeOps(), textOps(), arrayOps()}
+	return [][]Func{comparisonOps(), arithmeticOps(), timeOps(), textOps(), arrayOps(), jsonOps()}
 }
 
 func aggregateTables() [][]AggFunc {
-	return [][]AggFunc{aggregateFuncs(), orderedSetFuncs()}
+	return [][]AggFunc{aggregateFuncs(), listAggs(), orderedSetFuncs()}
 }
 
 func setFunctionTables() [][]SetFunc {
