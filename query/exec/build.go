@@ -39,6 +39,7 @@ type tree struct {
 	step *Step
 	// rows estimates the result, touched the rows that have to be read for it.
 	rows, touched float64
+	total         float64 // of a scan: the rows of its table
 	// sorted are the keys by which each fragment's rows come, if any.
 	sorted []plan.SortKey
 }
@@ -93,6 +94,8 @@ func (b *builder) build(n plan.Node, want float64) (*tree, error) {
 		return b.projectSet(n)
 	case *plan.Join:
 		return b.join(n)
+	case *plan.JoinGroup:
+		return b.joinGroup(n)
 	case *plan.SetOp:
 		return b.setOp(n)
 	case *plan.With:
@@ -186,7 +189,7 @@ func (b *builder) scan(n *plan.Scan, want float64) (*tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &tree{rows: a.Rows, touched: a.Touched}
+	t := &tree{rows: a.Rows, touched: a.Touched, total: a.TableRows}
 	switch a.Kind {
 	case plan.NoRows:
 		t.ops = []Operator{none{}}

@@ -2,16 +2,30 @@ package exec
 
 import (
 	"context"
+	"sync"
 
+	"github.com/cachalotdb/cachalot/internal/column"
 	"github.com/cachalotdb/cachalot/query/plan"
 )
 
-// cteRows are the rows of a CTE in one run of its query, made as they are asked for. All who read it are on the
-// statement's own goroutine.
+// cteRows are the rows of a CTE in one run of its query, made as they are asked for. Safe for concurrent use.
 type cteRows struct {
+	mu   sync.Mutex // guards in and rows
 	in   Operator // nil when it has ended
 	rows keptRows
 	tree *tree
+}
+
+// batch returns a batch by its number, nil when there are not as many.
+func (c *cteRows) batch(ctx context.Context, i int) (*column.Batch, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if i == len(c.rows.batches) {
+		if ok, err := c.more(ctx); !ok || err != nil {
+			return nil, err
+		}
+	}
+	return c.rows.batches[i], nil
 }
 
 // more makes another batch; false when there are none.
@@ -47,12 +61,11 @@ type cteScan struct {
 }
 
 func (s *cteScan) Next(ctx context.Context, r *Rows) (bool, error) {
-	if s.at == len(s.from.rows.batches) {
-		if ok, err := s.from.more(ctx); !ok || err != nil {
-			return false, err
-		}
+	b, err := s.from.batch(ctx, s.at)
+	if b == nil || err != nil {
+		return false, err
 	}
-	r.set(s.from.rows.batches[s.at], nil)
+	r.set(b, nil)
 	s.at++
 	return true, nil
 }

@@ -29,6 +29,7 @@ type Step struct {
 	nanos   atomic.Int64 // of the busiest goroutine only when there are several
 	first   atomic.Int64
 	runs    atomic.Int64
+	through *Step // whose measure it has, instead
 }
 
 // Line is a detail of a step: "Filter", "(a > 1)".
@@ -49,6 +50,9 @@ type Measured struct {
 
 // Measured returns what was measured.
 func (s *Step) Measured() Measured {
+	if s.through != nil {
+		return s.through.Measured()
+	}
 	return Measured{Rows: s.rows.Load(), Removed: s.removed.Load(), First: time.Duration(s.first.Load()),
 		Total: time.Duration(s.nanos.Load()), Runs: s.runs.Load()}
 }

@@ -61,6 +61,10 @@ type Avoid struct {
 	IndexSets bool // enable_bitmapscan
 	IndexWalk bool // enable_indexscan
 	Sort      bool
+	HashJoin  bool
+	MergeJoin bool
+	NestLoop  bool
+	JoinOrder bool // other orders of joins than the written one: join_collapse_limit = 1
 }
 
 // penalty is the cost of what is to be avoided.

@@ -59,7 +59,7 @@ func Make(s ast.Stmt, opts Options) (*Plan, error) {
 	}
 	for _, s := range b.subplans {
 		if !s.pulled {
-			optimizeTree(s.Root)
+			s.Root = optimizeTree(s.Root)
 		}
 	}
 	p.optimize()

@@ -9,9 +9,10 @@ import (
 
 // optimize applies the rules to a bound plan, in this order:
 //
-//  1. prune: a scan reads only the columns that are used;
-//  2. order: a scan under a sort learns of the index that has the order;
-//  3. point: a look-up of one row by primary key gets its short path.
+//  1. push: conditions go down to the scans, joins become groups (rules_push.go, rules_join.go);
+//  2. prune: columns that nothing reads go, and outer joins that change nothing (rules_prune.go);
+//  3. order: a scan under a sort learns of the index that has the order;
+//  4. point: a look-up of one row by primary key gets its short path.
 func (p *Plan) optimize() {
 	switch n := p.Root.(type) {
 	case *Update:
@@ -19,73 +20,16 @@ func (p *Plan) optimize() {
 	case *Delete:
 		n.Scan.pruneTo(n.Table.Key)
 	}
-	optimizeTree(p.Root)
+	p.Root = optimizeTree(p.Root)
 	p.Point = point(p.Root)
 }
 
-// optimizeTree applies the rules to the tree of a query.
-func optimizeTree(n Node) {
-	prune(n, nil)
+// optimizeTree applies the rules to the tree of a query and returns it in its new form.
+func optimizeTree(n Node) Node {
+	n = push(n, nil)
+	n, _ = pruned(n, allColumns(n))
 	order(n)
-}
-
-// prune walks down to each scan and drops the columns of it that no node reads. above are the nodes
-// over the same columns as n.
-func prune(n Node, above []Node) {
-	switch n := n.(type) {
-	case *Project, *Aggregate:
-		above = []Node{n}
-	case *Filter, *Sort, *Distinct, *Limit, *LockRows:
-		above = append(above, n)
-	case *Scan:
-		n.prune(above)
-		return
-	default:
-		above = nil
-	}
-	for _, in := range n.Inputs() {
-		prune(in, above)
-	}
-}
-
-// prune keeps the columns that the scan's own condition and the nodes above read.
-func (s *Scan) prune(above []Node) {
-	if len(above) == 0 {
-		return // all columns are the result
-	}
-	switch above[0].(type) {
-	case *Project, *Aggregate:
-	default:
-		return
-	}
-	used := make([]bool, len(s.Cols))
-	note := func(e expr.Expr) expr.Expr {
-		expr.Columns(e, func(i int) { used[i] = true })
-		return e
-	}
-	for _, n := range above {
-		mapExprs(n, note)
-	}
-	mapPrograms(s.Where, note)
-	s.keep(used, above)
-}
-
-// keep drops the unused columns and renumbers the expressions over the scan.
-func (s *Scan) keep(used []bool, above []Node) {
-	place := make([]int, len(s.Cols))
-	var cols []int16
-	for i, u := range used {
-		if u {
-			place[i] = len(cols)
-			cols = append(cols, s.Cols[i])
-		}
-	}
-	s.Cols = cols
-	move := func(e expr.Expr) expr.Expr { return moveColumns(e, place) }
-	mapPrograms(s.Where, move)
-	for _, n := range above {
-		mapExprs(n, move)
-	}
+	return n
 }
 
 // pruneTo makes the scan of an UPDATE or DELETE yield the key columns first, then those of its condition.
@@ -145,6 +89,8 @@ func mapExprs(n Node, f func(expr.Expr) expr.Expr) {
 		for i, c := range n.Calls {
 			n.Calls[i] = f(c).(*expr.SetCall)
 		}
+	case *JoinGroup:
+		n.mapExprs(f)
 	}
 }
 
