@@ -18,6 +18,10 @@ func (s *Session) prepareCommand(ctx context.Context, p *prepared) error {
 		return s.prepareExplain(ctx, p, st)
 	case *ast.ExecuteStmt:
 		return s.prepareExecute(p, st)
+	case *ast.FetchStmt:
+		return s.prepareFetch(p, st)
+	case *ast.DeclareCursorStmt:
+		return s.prepareDeclare(p, st)
 	case *ast.CopyStmt:
 		return s.prepareCopy(ctx, p, st)
 	case *ast.BackupStmt:
@@ -69,6 +73,12 @@ func (s *Session) runCommand(ctx context.Context, p *commandPortal, sink server.
 		return s.deallocate(st)
 	case *ast.ExplainStmt:
 		return tag("EXPLAIN", s.explain(ctx, p, st))
+	case *ast.DeclareCursorStmt:
+		return tag("DECLARE CURSOR", s.declare(ctx, p.stmt, st, p.params))
+	case *ast.FetchStmt:
+		return s.fetch(ctx, p, st)
+	case *ast.CloseStmt:
+		return s.closeCursor(st)
 	case *ast.CopyStmt:
 		return s.copyStmt(ctx, p, st, sink)
 	case *ast.VacuumStmt:
@@ -93,8 +103,6 @@ func unsupportedStatement(st ast.Stmt) error {
 	switch st := st.(type) {
 	case *ast.UnsupportedStmt:
 		name = st.Command
-	case *ast.DeclareCursorStmt, *ast.FetchStmt, *ast.CloseStmt:
-		name = "a statement about cursors"
 	case *ast.ListenStmt:
 		name = "LISTEN"
 	case *ast.UnlistenStmt:

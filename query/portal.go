@@ -74,6 +74,11 @@ type rowPortal struct {
 	params  []value.Value
 
 	begun, ended bool
+	// life is the context of what the expressions wait for. A suspended portal outlives the contexts of its Runs: each
+	// ends it if it is cancelled itself.
+	life    context.Context
+	endLife context.CancelCauseFunc
+	detach  func() bool
 	level        int // how many savepoints there were when it began
 	env          exec.Env
 	op           exec.Operator // nil on the short path of point reads
@@ -110,6 +115,15 @@ func (p *rowPortal) release() {
 		p.env.View.Close()
 		p.env.View = nil
 	}
+	if p.endLife != nil {
+		p.endLife(nil)
+	}
+}
+
+// attach lets the end of a Run's context end what the expressions wait for.
+func (p *rowPortal) attach(ctx context.Context) {
+	end := p.endLife
+	p.detach = context.AfterFunc(ctx, func() { end(context.Cause(ctx)) })
 }
 
 // Run implements server.Portal.
@@ -120,7 +134,14 @@ func (p *rowPortal) Run(ctx context.Context, sink server.Sink, maxRows int) (ser
 	}
 	ctx, cancel := s.begin(ctx)
 	defer cancel()
+	if p.life != nil {
+		p.attach(ctx)
+	}
 	res, err := p.run(ctx, sink, maxRows)
+	if p.detach != nil {
+		p.detach()
+		p.detach = nil
+	}
 	if err != nil {
 		p.release()
 		return server.Result{}, p.stmt.failure(ctx, err)
@@ -173,25 +194,12 @@ func (p *rowPortal) run(ctx context.Context, sink server.Sink, maxRows int) (ser
 
 // start opens the View and the operators. A read by primary key is done at once.
 func (p *rowPortal) start(ctx context.Context, sink server.Sink) (done bool, res server.Result, err error) {
-	s := p.session
-	pl, err := s.openPlan(ctx, p.stmt, &p.env)
+	pl, err := p.view(ctx)
 	if err != nil {
 		return false, res, err
 	}
-	if pl.Writes != nil {
-		if err := s.checkWritable(commandName(p.stmt.stmt)); err != nil {
-			return false, res, err
-		}
-	}
-	if pl.Locks != nil {
-		if err := s.checkWritable("SELECT " + plan.LockClauseName(pl.LockMode)); err != nil {
-			return false, res, err
-		}
-	}
-	p.env.Expr = s.evaluation(ctx, p.params)
-	p.style = p.env.Expr.Style
 	if pl.Point != nil {
-		b, err := s.point.Read(&p.env, pl.Point)
+		b, err := p.session.point.Read(&p.env, pl.Point)
 		if err != nil {
 			return false, res, err
 		}
@@ -202,13 +210,57 @@ func (p *rowPortal) start(ctx context.Context, sink server.Sink) (done bool, res
 		}
 		return true, server.Result{Tag: p.tag(n)}, err
 	}
-	p.op, _, err = exec.Build(pl.Root, &p.env)
+	return false, res, p.build(ctx, pl)
+}
+
+// open opens the View and the operators of a cursor. It gives no rows yet.
+func (p *rowPortal) open(ctx context.Context) error {
+	p.begun = true
+	pl, err := p.view(ctx)
 	if err != nil {
-		return false, res, err
+		return err
 	}
-	p.level = len(s.savepoints)
-	s.portals[p] = struct{}{}
-	return false, res, nil
+	err = p.build(ctx, pl)
+	if p.detach != nil {
+		p.detach()
+		p.detach = nil
+	}
+	return err
+}
+
+// view opens the View and the plan that suits it.
+func (p *rowPortal) view(ctx context.Context) (*plan.Plan, error) {
+	s := p.session
+	pl, err := s.openPlan(ctx, p.stmt, &p.env)
+	if err != nil {
+		return nil, err
+	}
+	if pl.Writes != nil {
+		if err := s.checkWritable(commandName(p.stmt.stmt)); err != nil {
+			return nil, err
+		}
+	}
+	if pl.Locks != nil {
+		if err := s.checkWritable("SELECT " + plan.LockClauseName(pl.LockMode)); err != nil {
+			return nil, err
+		}
+	}
+	p.env.Expr = s.evaluation(ctx, p.params)
+	p.style = p.env.Expr.Style
+	return pl, nil
+}
+
+// build makes the operators.
+func (p *rowPortal) build(ctx context.Context, pl *plan.Plan) (err error) {
+	p.life, p.endLife = context.WithCancelCause(context.WithoutCancel(ctx))
+	p.attach(ctx)
+	p.env.Expr.Ctx = p.life
+	if p.op, _, err = exec.Build(pl.Root, &p.env); err != nil {
+		return err
+	}
+	p.level = len(p.session.savepoints)
+	p.session.portals[p] = struct{}{}
+	return nil
 }
 
 // openPlan opens a View and returns the plan that suits its catalog. Tables that are written are locked first: what

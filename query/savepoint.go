@@ -39,6 +39,9 @@ func (s *Session) savepoint(t *ast.TransactionStmt) (server.Result, error) {
 		for p := range s.portals {
 			p.level = min(p.level, at)
 		}
+		for _, c := range s.cursors {
+			c.level = min(c.level, at)
+		}
 		return server.Result{Tag: "RELEASE"}, nil
 	}
 	s.savepoints = s.savepoints[:at+1]
@@ -50,6 +53,7 @@ func (s *Session) savepoint(t *ast.TransactionStmt) (server.Result, error) {
 // rollbackToLast takes back what was done since the last savepoint, which stays.
 func (s *Session) rollbackToLast() {
 	n := len(s.savepoints)
+	s.closeCursors(func(c *cursor) bool { return !c.held && c.level >= n })
 	for p := range s.portals {
 		if p.level >= n {
 			p.release()

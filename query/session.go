@@ -29,6 +29,7 @@ type Session struct {
 	txnTime    int64                   // when the transaction began
 	stmtTime   int64                   // when the statement began
 	portals    map[*rowPortal]struct{} // that have operators and a View
+	cursors    map[string]*cursor      // that DECLARE has opened
 
 	point    exec.PointReader
 	literals learner // of the last simple Query

@@ -30,6 +30,12 @@ func (s *Session) EndImplicit(ctx context.Context, failed bool) error {
 
 // commit commits the open transaction, if any.
 func (s *Session) commit(ctx context.Context) error {
+	if len(s.cursors) > 0 {
+		if err := s.holdCursors(ctx); err != nil {
+			s.rollback()
+			return err
+		}
+	}
 	s.closePortals()
 	txn := s.txn
 	s.txn, s.savepoints = nil, nil
@@ -46,6 +52,7 @@ func (s *Session) commit(ctx context.Context) error {
 
 // rollback rolls the open transaction back, if any.
 func (s *Session) rollback() {
+	s.dropCursors()
 	s.closePortals()
 	s.savepoints = nil
 	if s.txn != nil {
