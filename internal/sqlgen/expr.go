@@ -44,7 +44,7 @@ func (g *Generator) expr(s *scope, t Type, depth int) *Node {
 			g.risky = false // one in an expression, so that it is known which fails
 		}
 	}
-	return g.fill(f, func(t Type) *Node { return g.expr(s, t, depth-1) })
+	return g.fill(f, func(t Type) *Node { return g.expr(s, t, depth-1) }, func(t Type) *Node { return g.leaf(s, t) })
 }
 
 func (g *Generator) library() library {
@@ -122,7 +122,7 @@ func (g *Generator) aggregate(s *scope, t Type, depth int) *Node {
 	rows.aggregated, rows.windows = true, false
 	budget := g.budget
 	g.budget = 0 // aggregates over subqueries are rare and PostgreSQL has rules of its own for whose they are
-	call := g.fill(f, func(t Type) *Node { return g.expr(&rows, t, min(depth-1, 1)) })
+	call := g.fill(f, func(t Type) *Node { return g.expr(&rows, t, min(depth-1, 1)) }, func(t Type) *Node { return g.leaf(&rows, t) })
 	call = unwrapped(call)
 	if g.allowed("filter", 12) {
 		call = typed(t, call, maybe(" filter (where ", g.predicate(&rows, 1), ")"))
@@ -158,7 +158,7 @@ func (g *Generator) window(s *scope, t Type, depth int) *Node {
 		if strings.Contains(f.text, "_value(") {
 			frame = g.frame(true)
 		}
-		return typed(t, unwrapped(g.fill(f, arg)), " over (", g.partition(&args), order, maybe(frame), ")")
+		return typed(t, unwrapped(g.fill(f, arg, arg)), " over (", g.partition(&args), order, maybe(frame), ")")
 	}
 	if s.grouped {
 		return nil
@@ -178,7 +178,7 @@ func (g *Generator) windowAggregate(s, args *scope, t Type, arg func(Type) *Node
 	if len(fit) == 0 {
 		return nil
 	}
-	call := unwrapped(g.fill(fit[g.IntN(len(fit))], arg))
+	call := unwrapped(g.fill(fit[g.IntN(len(fit))], arg, arg))
 	if g.allowed("window filter", 10) {
 		call = typed(t, call, " filter (where ", g.predicate(args, 1), ")")
 	}

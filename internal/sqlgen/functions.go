@@ -58,7 +58,7 @@ func arithmetic(l library) {
 	l.addRisky(Date, "{text}::date", "make_date({int4}, {int4}, 1)", "{date} + {int4}")
 	l.addRisky(Bool, "{text}::bool", "{text} ~ {text}", "{text} like {text}")
 	l.addRisky(UUID, "{text}::uuid")
-	l.addRisky(JSONB, "{text}::jsonb", "{jsonb} - {text}", "{jsonb} - {int4}", "jsonb_set({jsonb}, '{a}', {jsonb})")
+	l.addRisky(JSONB, "{text}::jsonb", "{jsonb} - {text}", "{jsonb} - {int4}", "jsonb_set({jsonb}, '{a}', {jsonb})", "{jsonb} #- '{a}'")
 }
 
 func textFunctions(l library) {
@@ -66,7 +66,7 @@ func textFunctions(l library) {
 		"left({text}, {#-2..4})", "right({text}, {#-2..4})", "lpad({text}, {#0..8}, {|'*'|'ab'|' '})", "rpad({text}, {#0..8}, 'xy')", "trim({text})", "ltrim({text}, 'a')", "rtrim({text}, 'bc')", "btrim({text}, 'ab')", "trim(both 'a' from {text})",
 		"replace({text}, {|'a'|'bc'|''}, {text})", "translate({text}, 'abc', 'xy')", "reverse({text})", "repeat({text}, {#0..3})", "split_part({text}, {|' '|'b'}, {|1|2|-1})", "concat({text}, {int4}, {numeric}, {bool})",
 		"concat_ws({|','|'-'}, {text}, {date}, {int4})", "md5({text})", "overlay({text} placing 'ZZ' from {#1..3} for {#0..2})", "regexp_replace({text}, {|'[a-b]+'|'o'|'(.)(.)'}, {|'X'|'\\2\\1'|''}{|, 'g'|, 'gi'|})",
-		"substring({text} from {|'b.'|'(a|o)+'|'[0-9]+'})", "format('%s|%I|%L', {text}, {text}, {text})", "quote_literal({text})", "quote_ident({text})", "quote_nullable({text})", "to_hex({int4})", "chr({#65..90})", "regexp_substr({text}, '[a-z]+')",
+		"substring({text} from {|'b.'|'(a|o)+'|'[0-9]+'})", "format('%s|%I|%L', {text}, coalesce({text}, 'N'), {text})", "quote_literal({text})", "quote_ident({text})", "quote_nullable({text})", "to_hex({int4})", "chr({#65..90})", "regexp_substr({text}, '[a-z]+')",
 		"to_char({timestamp}, {|'YYYY-MM-DD HH24:MI:SS'|'Dy DD Mon YYYY'|'HH12:MI AM'|'IYYY-IW-ID'|'DDD Q'|'FMDay, FMDD FMMonth'|'US MS'})", "to_char({numeric}, {|'999D99'|'FM9990.00'|'S0000'|'9G999'|'999PR'})", "to_char({int4}, {|'000'|'999'|'FM99'|'RN'})",
 		"to_char({date}, {|'YYYY-MM'|'DD.MM.YY'|'J'})", "to_char({interval}, 'DD HH24:MI:SS')", "encode({bytea}, {|'hex'|'base64'|'escape'})", "{jsonb} ->> {|'a'|'b'|'d'}", "{jsonb} ->> {|0|1|-1}", "{jsonb} #>> {|'{a,b}'|'{c,0}'|'{}'}", "jsonb_typeof({jsonb})",
 		"array_to_string({text[]}, {|','|'|'}{|, '*'|})", "array_to_string({int4[]}, ' ')", "({text[]})[{#0..3}]", "pg_typeof({numeric})::text", "case when {bool} then {text} end", "unistr('\\0061b')", "to_char({timestamptz}, 'YYYY-MM-DD HH24:MI:SS TZ')", "array_dims({int4[]})",
@@ -98,7 +98,7 @@ func arrayFunctions(l library) {
 
 func jsonFunctions(l library) {
 	l.add(JSONB, "{jsonb} -> {|'a'|'c'|'zz'}", "{jsonb} -> {|0|1|-1}", "{jsonb} #> {|'{a,b}'|'{c,1}'}", "to_jsonb({text})", "to_jsonb({int4})", "to_jsonb({numeric})", "to_jsonb({timestamp})", "to_jsonb({int4[]})", "jsonb_build_object('k', {int4}, 'v', {text})", "jsonb_build_array({int4}, {text}, {bool}, {numeric})",
-		"jsonb_strip_nulls({jsonb})", "jsonb_object({text[]} || {text[]})", "coalesce({jsonb}, '{}')", "jsonb_path_query_first({jsonb}, {|'$.a'|'$[*].a'|'$.c[1]'|'$.**.c'|'lax $[0]'})", "jsonb_path_query_array({jsonb}, {|'$.c[*] ? (@ > 1)'|'$[*]'|'$.a'})", "{jsonb} #- '{a}'", "jsonb_set('{\"a\":[1,2]}', {|'{a}'|'{a,0}'|'{b}'}, {jsonb})")
+		"jsonb_strip_nulls({jsonb})", "jsonb_object({text[]} || {text[]})", "coalesce({jsonb}, '{}')", "jsonb_path_query_first({jsonb}, {|'$.a'|'$[*].a'|'$.c[1]'|'$.**.c'|'lax $[0]'})", "jsonb_path_query_array({jsonb}, {|'$.c[*] ? (@ > 1)'|'$[*]'|'$.a'})", "jsonb_set('{\"a\":[1,2]}', {|'{a}'|'{a,0}'|'{b}'}, {jsonb})")
 	for i, t := range l[JSONB] { // jsonb_object fails for an odd number of texts or a NULL key
 		if t.text == "jsonb_object({text[]} || {text[]})" {
 			l[JSONB][i].risky = true
@@ -110,11 +110,15 @@ func jsonFunctions(l library) {
 func casts(l library) {
 	l.add(Int4, "{int2}::int4", "cast({bool} as int4)", "{numeric}::int4", "{float8}::int4")
 	l.add(Int8, "{int4}::int8", "{int2}::int8", "cast({numeric} as int8)")
-	l.add(Numeric, "{int4}::numeric", "{int8}::numeric", "{float8}::numeric", "{numeric}::numeric(12,1)")
+	l.add(Numeric, "{int4}::numeric", "{int8}::numeric", "{@float8}::numeric", "{numeric}::numeric(12,1)")
 	l.add(Float8, "{int4}::float8", "{numeric}::float8", "{float4}::float8")
 	l.add(Float4, "{int4}::float4", "{float8}::float4", "{numeric}::float4")
 	for _, t := range ordered {
-		if t != Text {
+		switch t {
+		case Text:
+		case Float8, Float4: // the last digit of a logarithm is the library's
+			l.add(Text, "{@"+string(t)+"}::text")
+		default:
 			l.add(Text, "{"+string(t)+"}::text")
 		}
 	}

@@ -53,6 +53,10 @@ func (g *Generator) Query() *Statement {
 func (g *Generator) riskyQuery() *Statement {
 	s := &scope{}
 	from := g.tableItem(s)
+	for tries := 0; s.size() == 1 && tries < 5; tries++ { // without rows only constants fail, while PostgreSQL plans
+		s = &scope{}
+		from = g.tableItem(s)
+	}
 	types := []Type{Int4, Int2, Int8, Numeric, Float8, Text, Date, Bool, UUID, JSONB}
 	t := types[g.IntN(len(types))]
 	for !g.on(string(t)) {

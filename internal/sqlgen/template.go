@@ -9,6 +9,7 @@ import (
 // template is a form of expression: SQL text with holes in braces.
 //
 //	{int4}     an expression of that type
+//	{@int4}    a column or a literal of that type
 //	{#0..5}    an integer literal of the range
 //	{|a|b}     one of the words
 //	{=1}       what the first hole was filled with, again
@@ -25,6 +26,7 @@ type part struct {
 	typ    Type     // {type}
 	lo, hi int      // {#lo..hi}
 	words  []string // {|..}
+	leaf   bool     // {@type}
 	back   int      // {=n}, from 1
 	kind   partKind
 }
@@ -61,6 +63,9 @@ func parseTemplate(ret Type, text string) template {
 			t.parts = append(t.parts, part{kind: partWords, words: splitWords(hole[1:])})
 		case strings.HasPrefix(hole, "="):
 			t.parts = append(t.parts, part{kind: partBack, back: mustInt(hole[1:])})
+		case strings.HasPrefix(hole, "@"):
+			t.parts = append(t.parts, part{kind: partExpr, typ: Type(hole[1:]), leaf: true})
+			t.args = append(t.args, Type(hole[1:]))
 		default:
 			if pools[Type(hole)] == nil { // a brace of SQL
 				t.parts = append(t.parts, part{text: "{" + hole + "}"})
@@ -111,8 +116,8 @@ func mustInt(s string) int {
 	return n
 }
 
-// fill makes an expression of a template; arg makes what fills a hole of a type.
-func (g *Generator) fill(t *template, arg func(Type) *Node) *Node {
+// fill makes an expression of a template; arg and leaf make what fills a hole of a type.
+func (g *Generator) fill(t *template, arg, leaf func(Type) *Node) *Node {
 	parts := []any{"("}
 	var filled []*Node
 	for _, p := range t.parts {
@@ -120,7 +125,11 @@ func (g *Generator) fill(t *template, arg func(Type) *Node) *Node {
 		case partText:
 			parts = append(parts, p.text)
 		case partExpr:
-			n := arg(p.typ)
+			fill := arg
+			if p.leaf {
+				fill = leaf
+			}
+			n := fill(p.typ)
 			filled = append(filled, n)
 			parts = append(parts, n)
 		case partRange:
