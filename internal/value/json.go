@@ -228,16 +228,19 @@ func JSONArrayLength(doc string) (int, error) {
 	return 0, sqlerr.New(sqlerr.InvalidParameterValue, "cannot get array length of a scalar")
 }
 
-// JSONEach calls yield with each member in turn until it returns false: with key and value of an
-// object's pairs (the key unescaped), with an empty key for an array's elements.
-func JSONEach(doc string, yield func(key, value string) bool) {
-	for m := membersOf(doc); m.next(); {
-		key := ""
-		if m.key != "" {
-			key = jsonUnquote(m.key)
-		}
-		if !yield(key, m.value) {
-			return
-		}
+// JSONWalk walks the members of a document. Not safe for concurrent use.
+type JSONWalk struct{ m members }
+
+// JSONMembers returns a walk over the members of a container; a scalar has none.
+func JSONMembers(doc string) *JSONWalk { return &JSONWalk{membersOf(doc)} }
+
+// Next returns the next member, of an object with its key, unescaped; false at the end.
+func (w *JSONWalk) Next() (key, value string, ok bool) {
+	if !w.m.next() {
+		return "", "", false
 	}
+	if w.m.key != "" {
+		key = jsonUnquote(w.m.key)
+	}
+	return key, w.m.value, true
 }

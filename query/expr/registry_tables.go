@@ -16,5 +16,5 @@ func aggregateTables() [][]AggFunc {
 }
 
 func setFunctionTables() [][]SetFunc {
-	return [][]SetFunc{seriesFuncs()}
+	return [][]SetFunc{seriesFuncs(), arraySets(), jsonSets()}
 }
