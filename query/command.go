@@ -115,8 +115,6 @@ func unsupportedStatement(st ast.Stmt) error {
 		name = "CREATE TABLE AS"
 	case *ast.CreateSequenceStmt:
 		name = "CREATE SEQUENCE"
-	case *ast.CreateViewStmt:
-		name = "CREATE VIEW"
 	case *ast.CreateTypeStmt:
 		name = "CREATE TYPE"
 	case *ast.CreateDatabaseStmt:

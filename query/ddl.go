@@ -36,6 +36,8 @@ func (s *Session) define(ctx context.Context, st ast.Stmt) (string, error) {
 		return tag, s.createIndex(ctx, st)
 	case *ast.CreateSchemaStmt:
 		return tag, s.createSchema(st)
+	case *ast.CreateViewStmt:
+		return tag, s.createView(st)
 	case *ast.DropStmt:
 		return tag, s.drop(ctx, st)
 	case *ast.AlterTableStmt:
@@ -62,6 +64,8 @@ func definitionTag(st ast.Stmt) string {
 		return "CREATE INDEX"
 	case *ast.CreateSchemaStmt:
 		return "CREATE SCHEMA"
+	case *ast.CreateViewStmt:
+		return "CREATE VIEW"
 	case *ast.DropStmt:
 		return "DROP " + st.KindText
 	case *ast.AlterTableStmt:

@@ -32,6 +32,7 @@ type ViewName struct {
 	Schema string `json:"schema,omitempty"` // "" when none was written
 	Name   string `json:"name"`
 	OID    uint32 `json:"oid"`
+	In     string `json:"in,omitempty"` // the schema that it was in then
 	// Columns are the names of its columns then, by number from 1; "" where a column cannot be named. For a type
 	// there are none.
 	Columns []string `json:"columns,omitempty"`

@@ -21,6 +21,8 @@ type Options struct {
 	// Params are the types that the client fixed; Unknown leaves one open.
 	Params []value.Kind
 	System SystemRelations
+	// ViewStyle returns how the literals of a view's text are read; nil: as Style says.
+	ViewStyle func(*schema.View) *value.Style
 }
 
 // Planned says whether Make knows a kind of statement; the others are commands.
@@ -33,8 +35,11 @@ func Planned(s ast.Stmt) bool {
 }
 
 // Make plans a statement that Planned knows. Errors are *sqlerr.Error.
-func Make(s ast.Stmt, opts Options) (*Plan, error) {
-	b := &builder{Options: opts, params: expr.NewParamTypes(opts.Params), slots: &slots{}}
+func Make(s ast.Stmt, opts Options) (*Plan, error) { return make1(s, opts, nil) }
+
+// make1 is Make that notes what the statement names, unless rec is nil.
+func make1(s ast.Stmt, opts Options, rec *recording) (*Plan, error) {
+	b := &builder{Options: opts, params: expr.NewParamTypes(opts.Params), slots: &slots{}, record: rec}
 	p := &Plan{}
 	var err error
 	switch s := s.(type) {
@@ -79,6 +84,10 @@ type builder struct {
 	openTargets map[int]expr.Expr
 	tables      []*schema.Table // all that were named
 	uses        []dependency
+
+	view   *schema.View // whose query is being bound; nil outside of views
+	views  []uint32     // the OIDs of the views that are being expanded, outermost first
+	record *recording   // nil but for a view that is being made
 
 	slots *slots
 	level *level // that is being bound; nil outside of subqueries

@@ -93,12 +93,28 @@ func (b *builder) rangeVar(item *ast.RangeVar) (Node, *relation, error) {
 			return b.system(f, item.Alias)
 		}
 	}
-	t, err := b.table(item.Table)
+	found, pin, ok := b.relation(item.Table)
+	switch {
+	case !ok:
+		return nil, nil, b.undefined(item.Table)
+	case found.Object != nil && found.Object.View != nil:
+		return b.viewRelation(found.Object, pin, item.Alias)
+	case !found.IsTable():
+		return nil, nil, notTable(found, item.Table).At(item.Table.Pos())
+	}
+	t := found.Table
+	if t.Unpopulated {
+		return nil, nil, sqlerr.New(sqlerr.ObjectNotInPrerequisiteState, "materialized view %q has not been populated", t.Name).
+			WithHint("Use the REFRESH MATERIALIZED VIEW command.")
+	}
+	r, err := tableRelation(t, nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := tableRelation(t, item.Alias)
-	if err != nil {
+	if pin != nil {
+		r.asPinned(pin)
+	}
+	if err := r.rename(item.Alias); err != nil {
 		return nil, nil, err
 	}
 	return newScan(t, r.alias), r, nil

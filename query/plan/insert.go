@@ -56,12 +56,18 @@ func plainValues(s *ast.SelectStmt) bool {
 func (b *builder) writeTable(r *ast.RangeVar) (*schema.Table, error) {
 	t, err := b.table(r.Table)
 	if err != nil {
+		if found, ok := b.Catalog.FindRelation(b.Path, r.Table.Schema, r.Table.Name); ok && found.Object != nil && found.Object.View != nil {
+			return nil, sqlerr.NotSupported("writing through views is not supported").At(r.Pos())
+		}
 		if b.System != nil {
 			if f, ok := b.System.Relation(r.Table.Schema, r.Table.Name); ok {
 				return nil, sqlerr.New(sqlerr.InsufficientPrivilege, "permission denied for relation %s", f.Name).At(r.Pos())
 			}
 		}
 		return nil, err
+	}
+	if t.View != nil {
+		return nil, sqlerr.New(sqlerr.WrongObjectType, "cannot change materialized view %q", t.Name)
 	}
 	b.writes = append(b.writes, t)
 	return t, nil

@@ -32,24 +32,38 @@ func (d *dependency) holds(cat *schema.Catalog, path *schema.Path) bool {
 	return r == d.relation
 }
 
-// relation finds what a name stands for and notes that the plan depends on it.
-func (b *builder) relation(name ast.QualifiedName) (schema.Relation, bool) {
-	if name.Catalog != "" && name.Catalog != b.Database {
-		return schema.Relation{}, false
+// relation finds what a name stands for and notes that the plan depends on it. In a view it is what the name stood for when the
+// view was made, and pin says how it was called.
+func (b *builder) relation(name ast.QualifiedName) (r schema.Relation, pin *schema.ViewName, ok bool) {
+	if b.view != nil {
+		if pin, r, ok := b.pinned(name); ok {
+			b.uses = append(b.uses, dependency{oid: pin.OID, relation: r})
+			if r.Table != nil {
+				b.tables = append(b.tables, r.Table)
+			}
+			return r, pin, true
+		}
+		return schema.Relation{}, nil, false
 	}
-	r, ok := b.Catalog.FindRelation(b.Path, name.Schema, name.Name)
+	if name.Catalog != "" && name.Catalog != b.Database {
+		return schema.Relation{}, nil, false
+	}
+	r, ok = b.Catalog.FindRelation(b.Path, name.Schema, name.Name)
 	if ok {
+		if b.record != nil && !r.IsIndex() {
+			b.record.named(name, r)
+		}
 		b.uses = append(b.uses, dependency{schema: name.Schema, name: name.Name, relation: r})
 		if r.IsTable() {
 			b.tables = append(b.tables, r.Table)
 		}
 	}
-	return r, ok
+	return r, nil, ok
 }
 
 // table finds the table of a name and notes that the plan depends on it.
 func (b *builder) table(name ast.QualifiedName) (*schema.Table, error) {
-	r, ok := b.relation(name)
+	r, _, ok := b.relation(name)
 	if !ok {
 		return nil, b.undefined(name)
 	}

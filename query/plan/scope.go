@@ -51,6 +51,7 @@ type scope struct {
 	level     *level
 	// qualify writes columns as table.column in deparsed expressions.
 	qualify bool
+	record  *recording // nil but for a view that is being made
 }
 
 // place is a column of the query's row.
@@ -60,7 +61,7 @@ type place struct {
 }
 
 // newScope returns the scope of a query at the level that is being bound.
-func (b *builder) newScope() *scope { return &scope{level: b.level} }
+func (b *builder) newScope() *scope { return &scope{level: b.level, record: b.record} }
 
 // add puts a relation at the end of the row and makes its names known.
 func (s *scope) add(r *relation) {
@@ -217,6 +218,9 @@ func (s *scope) named(n *named, pos int) expr.Expr {
 
 func (s *scope) column(r *relation, i, pos int) expr.Expr {
 	c := &r.columns[i]
+	if s.record != nil && c.tableOID != 0 {
+		s.record.used(c.tableOID, c.attNum)
+	}
 	if c.x != nil {
 		return expr.AtPos(c.x, pos)
 	}
