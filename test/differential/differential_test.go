@@ -186,6 +186,18 @@ func (r *run) take(f *finding) bool {
 			return false
 		}
 	}
+	if f.kind == otherTag || f.kind == otherColumns {
+		signature := string(f.kind)
+		for i := range min(len(f.ours.oids), len(f.theirs.oids)) {
+			if f.ours.oids[i] != f.theirs.oids[i] {
+				signature = fmt.Sprint(f.kind, f.ours.oids[i], f.theirs.oids[i])
+				break
+			}
+		}
+		if r.signatures[signature]++; r.signatures[signature] > 1 {
+			return false
+		}
+	}
 	r.found = append(r.found, f)
 	original := f.st.String()
 	if !*noShrink && f.kind != noExplain && f.kind != unrepeatable {
