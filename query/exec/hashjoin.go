@@ -5,7 +5,6 @@ import (
 
 	"github.com/cachalotdb/cachalot/internal/column"
 	"github.com/cachalotdb/cachalot/query/expr"
-	"github.com/cachalotdb/cachalot/query/plan"
 )
 
 // hashJoin joins the rows of its outer input with those of a joinBuild that have equal keys and meet the rest of
@@ -13,12 +12,10 @@ import (
 type hashJoin struct {
 	in    Operator
 	build *joinBuild
-	joinKeep
+	matcher
 	exprs projection // the keys over the outer side
 	expr  *expr.Context
-	pair  *joinRow
 
-	rows  Rows // the outer batch
 	keys  column.Batch
 	hash  *hasher
 	table *joinTable
@@ -28,44 +25,11 @@ type hashJoin struct {
 	// Where the pairs of the batch continue: at the at-th outer row that counts, with inner row chain - 1.
 	at    int
 	chain uint32
-	probe []uint32 // the outer rows of the pairs
-	inner []uint32 // the inner rows
-	hit   []bool   // outer rows of the batch with a match, when keepOuter, semi or anti
-	sel   []int32
+	inner []uint32 // the inner rows of the pairs
 	// marked has a bit for each inner row with a match, when marks says so; over that it has been handed over.
 	marked []uint64
 	over   bool
 }
-
-// joinKeep says what a join does with rows with and without a match. Of semi, anti and marksOnly at most one is
-// set.
-type joinKeep struct {
-	outer     bool // outer rows without a match are yielded, with NULLs
-	semi      bool // outer rows with a match are yielded, and nothing else
-	anti      bool // outer rows without a match are yielded, and nothing else
-	marks     bool // inner rows with a match are marked, for a joinTail
-	marksOnly bool // and nothing is yielded
-}
-
-// keepOf returns what a join of a kind does whose outer side is the right one, or the left.
-func keepOf(kind plan.JoinKind, outerRight bool) joinKeep {
-	switch kind {
-	case plan.LeftJoin:
-		return joinKeep{outer: !outerRight, marks: outerRight}
-	case plan.RightJoin:
-		return joinKeep{outer: outerRight, marks: !outerRight}
-	case plan.FullJoin:
-		return joinKeep{outer: true, marks: true}
-	case plan.SemiJoin:
-		return joinKeep{semi: !outerRight, marks: outerRight, marksOnly: outerRight}
-	case plan.AntiJoin:
-		return joinKeep{anti: !outerRight, marks: outerRight, marksOnly: outerRight}
-	}
-	return joinKeep{}
-}
-
-// noted says that it matters which outer rows have a match.
-func (k *joinKeep) noted() bool { return k.outer || k.semi || k.anti }
 
 func (h *hashJoin) Next(ctx context.Context, r *Rows) (bool, error) {
 	if h.table == nil {
@@ -127,13 +91,7 @@ func (h *hashJoin) begin() error {
 	}
 	h.table.find(h.hash, h.keys.Vecs, n, h.rows.Sel, h.first)
 	h.at, h.chain = -1, 0
-	if h.noted() {
-		if cap(h.hit) < n {
-			h.hit = make([]bool, max(n, column.BatchRows))
-		}
-		h.hit = h.hit[:n]
-		clear(h.hit)
-	}
+	h.clearHits()
 	return nil
 }
 
@@ -213,16 +171,6 @@ func (h *hashJoin) candidates(have bool) []int32 {
 	return out
 }
 
-// yieldOuter makes r rows of the outer batch alone.
-func (h *hashJoin) yieldOuter(r *Rows, sel []int32) bool {
-	if len(sel) == 0 {
-		return false
-	}
-	h.pair.share(h.pair.outer, &h.rows.Batch)
-	h.pair.yield(r, sel)
-	return true
-}
-
 // more makes the next pairs of the batch, or, after the last, what becomes of the rows without a match.
 func (h *hashJoin) more(r *Rows) (bool, error) {
 	for h.fill() {
@@ -241,15 +189,7 @@ func (h *hashJoin) more(r *Rows) (bool, error) {
 		return true, nil
 	}
 	h.open = false
-	switch {
-	case h.semi:
-		return h.yieldOuter(r, h.hits(true)), nil
-	case h.anti:
-		return h.yieldOuter(r, h.hits(false)), nil
-	case h.outer:
-		return h.lonely(r), nil
-	}
-	return false, nil
+	return h.unmatched(r, &h.build.rows), nil
 }
 
 // fill makes the next pairs; false when there are no more.
@@ -298,43 +238,13 @@ func (h *hashJoin) meet() ([]int32, error) {
 
 // note remembers which rows have found a match.
 func (h *hashJoin) note(sel []int32) {
-	if h.noted() {
-		forRows(len(h.probe), sel, func(i int) { h.hit[h.probe[i]] = true })
-	}
+	h.matcher.note(sel)
 	if h.marks {
 		if h.marked == nil {
 			h.marked = make([]uint64, (h.table.n+63)/64)
 		}
 		forRows(len(h.inner), sel, func(i int) { h.marked[h.inner[i]/64] |= 1 << (h.inner[i] % 64) })
 	}
-}
-
-// hits returns the outer rows that have, or have not, found a match.
-func (h *hashJoin) hits(want bool) []int32 {
-	out := h.sel[:0]
-	forRows(h.rows.N, h.rows.Sel, func(row int) {
-		if h.hit[row] == want {
-			out = append(out, int32(row))
-		}
-	})
-	h.sel = out
-	return out
-}
-
-// lonely yields the outer rows without a match, with NULLs for the inner side.
-func (h *hashJoin) lonely(r *Rows) bool {
-	sel := h.hits(false)
-	if len(sel) == 0 {
-		return false
-	}
-	h.inner = h.inner[:0]
-	for range h.rows.N {
-		h.inner = append(h.inner, column.NoRow)
-	}
-	h.pair.share(h.pair.outer, &h.rows.Batch)
-	h.pair.pickOrNull(h.pair.inner, &h.build.rows, h.inner)
-	h.pair.yield(r, sel)
-	return true
 }
 
 func (h *hashJoin) Close() {

@@ -243,4 +243,3 @@ func (c *columns) Next(ctx context.Context, r *Rows) (bool, error) {
 }
 
 func (c *columns) Close() { c.in.Close() }
-

@@ -44,8 +44,8 @@ func newHashJoin(env *Env, s *hashSpec, left, right []Operator, buildWorkers int
 	}
 	var ops []Operator
 	for _, in := range outer {
-		ops = append(ops, &hashJoin{in: in, build: build, joinKeep: keep, exprs: newProjection(outerKeys),
-			expr: env.Expr.Clone(), pair: newJoinRow(env, &shape)})
+		ops = append(ops, &hashJoin{in: in, build: build, exprs: newProjection(outerKeys), expr: env.Expr.Clone(),
+			matcher: matcher{joinKeep: keep, pair: newJoinRow(env, &shape)}})
 	}
 	if keep.marks {
 		t := &joinTail{build: build, want: s.kind == plan.SemiJoin, pair: newJoinRow(env, &shape)}

@@ -519,7 +519,7 @@ func unknownJoinShare(e expr.Expr) float64 {
 // considerIndex compares with looking up the left rows in an index of the right table.
 func (c *chooser) considerIndex(s *JoinStep, e joinEstimate, out float64) {
 	r := s.Right
-	if noSeek || r.Left != nil || e.kind == RightJoin || e.kind == FullJoin {
+	if r.Left != nil || e.kind == RightJoin || e.kind == FullJoin {
 		return
 	}
 	m := c.group.Members[r.Member]
@@ -643,4 +643,3 @@ func joinIndex(x *schema.Index, t *schema.Table) bool {
 	}
 	return true
 }
-const noSeek = true
