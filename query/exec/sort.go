@@ -375,6 +375,10 @@ func bytesPrefix(x value.Value, buf []byte) (uint64, []byte) {
 		}
 		return p, buf
 	}
-	buf = value.AppendKey(buf[:0], x)
+	if x.Kind().IsArray() {
+		buf = value.AppendArrayOrder(buf[:0], x)
+	} else {
+		buf = value.AppendKey(buf[:0], x)
+	}
 	return value.KeyPrefix(buf), buf
 }
