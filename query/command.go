@@ -91,7 +91,7 @@ func (s *Session) runCommand(ctx context.Context, p *commandPortal, sink server.
 		return tag("LOCK TABLE", s.lockTables(ctx, st))
 	}
 	if st := p.stmt.stmt; defines(st) {
-		t, err := s.define(ctx, st)
+		t, err := s.define(ctx, st, p.stmt.src.Text)
 		return server.Result{Tag: t}, err
 	}
 	return server.Result{}, unsupportedStatement(p.stmt.stmt)
@@ -111,8 +111,6 @@ func unsupportedStatement(st ast.Stmt) error {
 		name = "NOTIFY"
 	case *ast.CommentStmt:
 		name = "COMMENT"
-	case *ast.CreateTableAsStmt:
-		name = "CREATE TABLE AS"
 	case *ast.CreateSequenceStmt:
 		name = "CREATE SEQUENCE"
 	case *ast.CreateTypeStmt:
@@ -121,8 +119,6 @@ func unsupportedStatement(st ast.Stmt) error {
 		name = "CREATE DATABASE"
 	case *ast.CreateExtensionStmt:
 		name = "CREATE EXTENSION"
-	case *ast.RefreshMatViewStmt:
-		name = "REFRESH MATERIALIZED VIEW"
 	case *ast.ReindexStmt:
 		name = "REINDEX"
 	case *ast.CallStmt:

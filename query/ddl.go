@@ -18,8 +18,8 @@ const catalogLock = 0
 // defines says whether a statement is one that define runs.
 func defines(st ast.Stmt) bool { return definitionTag(st) != "" }
 
-// define runs a statement that changes the catalog and returns its tag.
-func (s *Session) define(ctx context.Context, st ast.Stmt) (string, error) {
+// define runs a statement that changes the catalog and returns its tag. text is what it was parsed from.
+func (s *Session) define(ctx context.Context, st ast.Stmt, text string) (string, error) {
 	tag := definitionTag(st)
 	if err := s.checkWritable(tag); err != nil {
 		return "", err
@@ -36,6 +36,10 @@ func (s *Session) define(ctx context.Context, st ast.Stmt) (string, error) {
 		return tag, s.createIndex(ctx, st)
 	case *ast.CreateSchemaStmt:
 		return tag, s.createSchema(st)
+	case *ast.CreateTableAsStmt:
+		return s.createTableAs(ctx, st, text)
+	case *ast.RefreshMatViewStmt:
+		return tag, s.refresh(ctx, st)
 	case *ast.CreateViewStmt:
 		return tag, s.createView(st)
 	case *ast.DropStmt:
@@ -64,6 +68,13 @@ func definitionTag(st ast.Stmt) string {
 		return "CREATE INDEX"
 	case *ast.CreateSchemaStmt:
 		return "CREATE SCHEMA"
+	case *ast.CreateTableAsStmt:
+		if st.Materialized {
+			return "CREATE MATERIALIZED VIEW"
+		}
+		return "CREATE TABLE AS"
+	case *ast.RefreshMatViewStmt:
+		return "REFRESH MATERIALIZED VIEW"
 	case *ast.CreateViewStmt:
 		return "CREATE VIEW"
 	case *ast.DropStmt:

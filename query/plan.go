@@ -11,6 +11,9 @@ func (s *Session) planIn(p *prepared, cat *schema.Catalog) (*plan.Plan, error) {
 	if p.plan != nil && p.key.settings == s.set.vars.planKey && p.plan.ValidIn(cat) {
 		return p.plan, nil
 	}
+	if p.remake != nil {
+		return p.remake(cat)
+	}
 	if p.use != nil {
 		if err := s.leaveTemplate(p); err != nil {
 			return nil, err

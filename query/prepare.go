@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 
+	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
 	"github.com/cachalotdb/cachalot/query/plan"
@@ -24,7 +25,9 @@ type prepared struct {
 	fixed []value.Kind // types that the client fixed
 	key   planKey
 	plan  *plan.Plan // nil for commands; replaced when the catalog has changed
-	use   *use       // of the template whose statement this is, nil for most
+	// remake makes the plan where it is not made of the statement itself; nil for most.
+	remake func(*schema.Catalog) (*plan.Plan, error)
+	use    *use // of the template whose statement this is, nil for most
 }
 
 // failure is an error of running the statement, for the server.
@@ -106,7 +109,10 @@ func (s *Session) prepare(ctx context.Context, st *parse.Statement, src server.S
 		return nil, err
 	}
 	p.key = planKey{text: st.Text, start: st.Start, params: string(encodeOIDs(paramTypes))}
-	if plan.Planned(st.Stmt) {
+	if into := intoTable(st.Stmt); into != nil {
+		p.stmt = into
+	}
+	if plan.Planned(p.stmt) {
 		return p, s.preparePlan(p)
 	}
 	return p, s.prepareCommand(ctx, p)

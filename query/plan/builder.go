@@ -57,10 +57,15 @@ func make1(s ast.Stmt, opts Options, rec *recording) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	return p, b.finish(p)
+}
+
+// finish makes the plan of the tree that was bound.
+func (b *builder) finish(p *Plan) (err error) {
 	p.Writes, p.Locks, p.LockMode, p.tables = b.writes, b.locks, b.lockMode, b.tables
 	p.path, p.uses = b.Path, b.uses
 	if p.Params, err = b.params.Finish(); err != nil {
-		return nil, err
+		return err
 	}
 	for _, s := range b.subplans {
 		if !s.pulled {
@@ -68,7 +73,7 @@ func make1(s ast.Stmt, opts Options, rec *recording) (*Plan, error) {
 		}
 	}
 	p.optimize()
-	return p, nil
+	return nil
 }
 
 // builder binds one statement.

@@ -179,3 +179,18 @@ func notWritable(o *schema.Object, verb, detail string) *sqlerr.Error {
 	trigger := map[string]string{"INSERT": "inserting into", "UPDATE": "updating", "DELETE": "deleting from"}[clause]
 	return err.WithHint("To enable %s the view, provide an INSTEAD OF %s trigger or an unconditional ON %s DO INSTEAD rule.", trigger, clause, clause)
 }
+
+// OfView plans the query of a materialized view as it is to be run now.
+func OfView(v *schema.View, opts Options) (*Plan, error) {
+	o := &schema.Object{Name: "view", View: v}
+	b := &builder{Options: opts, params: expr.NewParamTypes(nil), slots: &slots{}}
+	n, err := b.expand(o)
+	if err != nil {
+		return nil, err
+	}
+	p := &Plan{Root: n}
+	for _, c := range v.Columns {
+		p.Columns = append(p.Columns, Column{Name: c.Name, Type: c.Type})
+	}
+	return p, b.finish(p)
+}
