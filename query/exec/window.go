@@ -21,6 +21,8 @@ type window struct {
 	budget *Budget
 	funcs  []windowFunc
 
+	prepared bool // the functions are
+
 	keys   projection   // partition, then order
 	keyOut column.Batch // the keys of the batch that was read last
 	args   projection   // the arguments of all calls
@@ -64,6 +66,14 @@ func newWindow(env *Env, in Operator, n *plan.Window) *window {
 }
 
 func (w *window) Next(ctx context.Context, r *Rows) (bool, error) {
+	if !w.prepared {
+		w.prepared = true
+		for _, f := range w.funcs {
+			if err := f.prepare(w.expr); err != nil {
+				return false, err
+			}
+		}
+	}
 	for w.at == w.ready {
 		if w.ended {
 			return false, nil

@@ -49,10 +49,10 @@ func (f *windowAggregate) grows() bool {
 	return f.frames.Start == ast.UnboundedPreceding && f.frames.Exclude == ast.ExcludeNone
 }
 
+func (f *windowAggregate) prepare(c *expr.Context) error { return f.frames.evaluate(c) }
+
 func (f *windowAggregate) partition(p *partition, out *column.Vec) error {
-	if err := f.frames.begin(p); err != nil {
-		return err
-	}
+	f.frames.begin(p)
 	defer func() { f.release(p) }()
 	switch {
 	case f.grows() && (f.moving == nil || f.frames.End == ast.UnboundedFollowing):

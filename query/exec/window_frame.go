@@ -13,7 +13,6 @@ import (
 type frames struct {
 	plan.Frame
 	startOffset, endOffset value.Value
-	evaluated              bool // the offsets are
 
 	p *partition
 	// first and end are the bounds of the row before: they never move back.
@@ -48,22 +47,22 @@ func (s *spans) last() int {
 	return -1
 }
 
-// begin moves to a partition, and evaluates the offsets when it is the first.
-func (f *frames) begin(p *partition) error {
+// evaluate computes the offsets, which PostgreSQL does before it looks for rows.
+func (f *frames) evaluate(c *expr.Context) error {
+	var err error
+	if f.startOffset, err = f.offset(c, f.StartOffset, "starting"); err != nil {
+		return err
+	}
+	f.endOffset, err = f.offset(c, f.EndOffset, "ending")
+	return err
+}
+
+// begin moves to a partition.
+func (f *frames) begin(p *partition) {
 	f.p, f.first, f.end = p, 0, 0
 	if f.Mode != ast.FrameRows || f.Exclude == ast.ExcludeGroup || f.Exclude == ast.ExcludeTies {
 		p.peers()
 	}
-	if f.evaluated {
-		return nil
-	}
-	f.evaluated = true
-	var err error
-	if f.startOffset, err = f.offset(p.expr, f.StartOffset, "starting"); err != nil {
-		return err
-	}
-	f.endOffset, err = f.offset(p.expr, f.EndOffset, "ending")
-	return err
 }
 
 // offset evaluates the offset of a bound. That of RANGE is checked when it is first compared with.

@@ -68,6 +68,8 @@ func (p *partition) charge(n int64) error {
 
 // windowFunc is one call of a window function.
 type windowFunc interface {
+	// prepare is called once, before there are rows.
+	prepare(c *expr.Context) error
 	// partition appends the value of each row of a partition.
 	partition(p *partition, out *column.Vec) error
 }

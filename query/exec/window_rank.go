@@ -10,6 +10,8 @@ import (
 // ranking is row_number, rank and its kin: functions of a row's place in the order.
 type ranking expr.WindowKind
 
+func (f ranking) prepare(*expr.Context) error { return nil }
+
 func (f ranking) partition(p *partition, out *column.Vec) error {
 	if kind := expr.WindowKind(f); kind.ReadsPeers() {
 		p.peers()
@@ -43,6 +45,8 @@ func (f ranking) value(p *partition, row int) value.Value {
 
 // ntile deals the rows of a partition out to buckets of nearly one size, the larger ones first.
 type ntile struct{ arg int }
+
+func (f *ntile) prepare(*expr.Context) error { return nil }
 
 // partition is PostgreSQL's window_ntile: the number of buckets is that of the first row where it is not NULL.
 func (f *ntile) partition(p *partition, out *column.Vec) error {
@@ -85,6 +89,8 @@ type neighbour struct {
 	arg, args int // value, distance, default
 }
 
+func (f *neighbour) prepare(*expr.Context) error { return nil }
+
 func (f *neighbour) partition(p *partition, out *column.Vec) error {
 	for row := range p.n {
 		out.Append(f.value(p, row).WithKind(out.Kind))
@@ -121,10 +127,10 @@ type frameValue struct {
 	frames frames
 }
 
+func (f *frameValue) prepare(c *expr.Context) error { return f.frames.evaluate(c) }
+
 func (f *frameValue) partition(p *partition, out *column.Vec) error {
-	if err := f.frames.begin(p); err != nil {
-		return err
-	}
+	f.frames.begin(p)
 	for row := range p.n {
 		spans, err := f.frames.of(row)
 		if err != nil {

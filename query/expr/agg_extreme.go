@@ -56,7 +56,7 @@ func (s *extremeInt) Result(_ *Context, g uint32) (value.Value, error) {
 
 func (s *extremeInt) Bytes() int64 { return int64(cap(s.best)) * 9 }
 
-// extremeValue keeps the first of equal values, as PostgreSQL does (1.0 before 1.00).
+// extremeValue keeps the last of equal values, as PostgreSQL does (1.00 after 1.0), but of char(n) the first.
 type extremeValue struct {
 	kind  value.Kind
 	least bool
@@ -71,7 +71,7 @@ func (s *extremeValue) take(x value.Value, g uint32) {
 		*best = x
 		return
 	}
-	if c := value.Compare(x, *best); c != 0 && (c < 0) == s.least {
+	if c := value.Compare(x, *best); c == 0 && s.kind != value.Bpchar || c != 0 && (c < 0) == s.least {
 		*best = x
 	}
 }

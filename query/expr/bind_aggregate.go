@@ -20,7 +20,20 @@ func (b *Binder) bindAggregate(name string, e *ast.FuncCall) (Expr, error) {
 	case !b.Aggregates:
 		return nil, sqlerr.New(sqlerr.GroupingError, "aggregate functions are not allowed in %s", b.Clause).At(e.Pos())
 	}
-	return call, nil
+	return call, noSetCalls(call, "aggregate")
+}
+
+// noSetCalls refuses set-returning functions among the operands of a call.
+func noSetCalls(call Expr, what string) error {
+	var err error
+	Walk(call, func(x Expr) bool {
+		if s, ok := x.(*SetCall); ok && err == nil {
+			err = sqlerr.NotSupported("%s function calls cannot contain set-returning function calls", what).
+				WithHint("You might be able to move the set-returning function into a LATERAL FROM item.").At(s.Pos())
+		}
+		return err == nil
+	})
+	return err
 }
 
 // aggregateCall resolves an aggregate and binds its arguments, in a binder for the places inside of the call.

@@ -23,7 +23,7 @@ func (b *Binder) bindCall(e *ast.FuncCall) (Expr, error) {
 	case e.Over != nil && (aggregate || IsWindow(name)):
 		return b.bindWindow(name, e)
 	case IsWindow(name) && (!aggregate || len(e.Args) == 0 && !e.WithinGroup):
-		return nil, requireOver(name, e)
+		return nil, b.withoutOver(name, e)
 	case aggregate:
 		return b.bindAggregate(name, e)
 	}

@@ -39,6 +39,9 @@ func (b *Binder) bindWindow(name string, e *ast.FuncCall) (Expr, error) {
 	if err := b.windowAllowed(e.Pos()); err != nil {
 		return nil, err
 	}
+	if err := noSetCalls(call, "window"); err != nil {
+		return nil, err
+	}
 	n, err := b.Window(e.Over)
 	call.Window = n
 	return call, err
@@ -62,6 +65,17 @@ func (b *Binder) windowFunc(call *WindowCall, name string, e *ast.FuncCall) erro
 	args, err := b.bindList(e.Args)
 	if err != nil {
 		return err
+	}
+	for _, s := range e.OrderBy {
+		if !e.WithinGroup {
+			break
+		}
+		// They are arguments when the function is looked for, though it can have none.
+		k, err := b.openSortKey(s)
+		if err != nil {
+			return err
+		}
+		args = append(args, k.Expr)
 	}
 	actual := kindsOf(args)
 	var list []candidate
@@ -91,10 +105,10 @@ func (b *Binder) windowFunc(call *WindowCall, name string, e *ast.FuncCall) erro
 	return err
 }
 
-// requireOver refuses a window function without OVER.
-func requireOver(name string, e *ast.FuncCall) error {
-	if e.WithinGroup {
-		return sqlerr.New(sqlerr.WrongObjectType, "window function %s cannot have WITHIN GROUP", name).At(e.Pos())
+// withoutOver refuses a window function that stands without OVER.
+func (b *Binder) withoutOver(name string, e *ast.FuncCall) error {
+	if err := b.windowFunc(&WindowCall{}, name, e); err != nil {
+		return err
 	}
 	return sqlerr.New(sqlerr.WrongObjectType, "window function %s requires an OVER clause", name).At(e.Pos())
 }

@@ -189,7 +189,8 @@ func (m *movingSum) total() (value.Value, error) {
 }
 
 // movingExtreme is min and max. It keeps the rows that can still become the extreme: each is better than all after
-// it, so the first is the one. Of equal values the first counts, as PostgreSQL has it (1.0 before 1.00).
+// it, so the first is the one. Of equal values the last counts, as PostgreSQL has it (1.00 after 1.0), but the first
+// of char(n).
 type movingExtreme struct {
 	kind  value.Kind
 	least bool
@@ -207,7 +208,7 @@ func (m *movingExtreme) Add(row int) {
 	v := m.arg.Value(row)
 	for len(m.rows) > m.head {
 		c := value.Compare(v, m.arg.Value(m.rows[len(m.rows)-1]))
-		if c == 0 || (c < 0) != m.least {
+		if c == 0 && m.kind == value.Bpchar || c != 0 && (c < 0) != m.least {
 			break
 		}
 		m.rows = m.rows[:len(m.rows)-1]

@@ -236,7 +236,7 @@ func (b *builder) tableFunction(n *Functions, r *relation, item *ast.RangeFuncti
 	if len(f.ColumnDefs) > 0 || len(item.ColumnDefs) > 0 {
 		return sqlerr.NotSupported("a column definition list is not supported for this function").At(item.Pos())
 	}
-	x, err := b.binder(b.newScope(), "function in FROM").BindText(f.Func)
+	x, err := b.binder(b.newScope(), "functions in FROM").BindText(f.Func)
 	if err != nil {
 		return err
 	}

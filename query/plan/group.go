@@ -187,7 +187,10 @@ func (q *query) groupKey(e ast.Expr) (expr.Expr, error) {
 	if ok {
 		x := q.targets[i].expr
 		if expr.HasAggregate(x) {
-			return nil, sqlerr.New(sqlerr.GroupingError, "aggregate functions are not allowed in GROUP BY").At(e.Pos())
+			return nil, sqlerr.New(sqlerr.GroupingError, "aggregate functions are not allowed in GROUP BY").At(x.Pos())
+		}
+		if expr.HasWindow(x) {
+			return nil, sqlerr.New(sqlerr.WindowingError, "window functions are not allowed in GROUP BY").At(x.Pos())
 		}
 		return x, nil
 	}
@@ -224,31 +227,16 @@ func (q *query) aggregate(n Node) (Node, error) {
 		return lift.lift(e)
 	}
 	// Keys and aggregates are counted first so that the places of the columns after them are known.
-	for _, t := range q.targets {
-		lift.collect(t.expr)
-	}
-	for _, k := range q.keys {
-		lift.collect(k.expr)
-	}
-	for _, e := range q.on {
-		lift.collect(e)
+	list := append(q.resultExprs(), q.windows.exprs()...)
+	for _, e := range list {
+		lift.collect(*e)
 	}
 	if q.having != nil {
 		lift.collect(q.having)
 	}
 	var err error
-	for i := range q.targets {
-		if q.targets[i].expr, err = rewrite(q.targets[i].expr); err != nil {
-			return nil, err
-		}
-	}
-	for i := range q.keys {
-		if q.keys[i].expr, err = rewrite(q.keys[i].expr); err != nil {
-			return nil, err
-		}
-	}
-	for i := range q.on {
-		if q.on[i], err = rewrite(q.on[i]); err != nil {
+	for _, e := range list {
+		if *e, err = rewrite(*e); err != nil {
 			return nil, err
 		}
 	}

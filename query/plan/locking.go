@@ -56,6 +56,8 @@ func (q *query) checkLocking() error {
 		return refuse("is not allowed with HAVING clause")
 	case q.group != nil:
 		return refuse("is not allowed with aggregate functions")
+	case q.hasWindows():
+		return refuse("is not allowed with window functions")
 	}
 	return nil
 }

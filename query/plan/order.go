@@ -9,28 +9,36 @@ import (
 // bindOrderBy binds the keys of ORDER BY.
 func (q *query) bindOrderBy() error {
 	for _, item := range q.stmt.OrderBy {
-		k := sortKey{}
-		switch item.Dir {
-		case ast.SortDesc:
-			k.desc = true
-		case ast.SortUsing:
-			switch item.UsingOp {
-			case "<":
-			case ">":
-				k.desc = true
-			default:
-				return sqlerr.New(sqlerr.WrongObjectType, "operator %s is not a valid ordering operator", item.UsingOp).
-					WithHint("Ordering operators must be \"<\" or \">\" members of btree operator families.").At(item.Pos())
-			}
+		k, err := sortDirection(item)
+		if err != nil {
+			return err
 		}
-		k.nullsFirst = item.Nulls == ast.NullsFirst || item.Nulls == ast.NullsDefault && k.desc
-		var err error
 		if k.expr, k.target, err = q.listEntry(item.Expr, "ORDER BY"); err != nil {
 			return err
 		}
 		q.keys = append(q.keys, k)
 	}
 	return nil
+}
+
+// sortDirection returns a key without its expression.
+func sortDirection(item *ast.SortItem) (sortKey, error) {
+	k := sortKey{target: -1}
+	switch item.Dir {
+	case ast.SortDesc:
+		k.desc = true
+	case ast.SortUsing:
+		switch item.UsingOp {
+		case "<":
+		case ">":
+			k.desc = true
+		default:
+			return k, sqlerr.New(sqlerr.WrongObjectType, "operator %s is not a valid ordering operator", item.UsingOp).
+				WithHint("Ordering operators must be \"<\" or \">\" members of btree operator families.").At(item.Pos())
+		}
+	}
+	k.nullsFirst = item.Nulls == ast.NullsFirst || item.Nulls == ast.NullsDefault && k.desc
+	return k, nil
 }
 
 // listEntry binds an entry of ORDER BY or DISTINCT ON: a position or name of the select list, or an

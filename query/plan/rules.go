@@ -81,6 +81,8 @@ func mapExprs(n Node, f func(expr.Expr) expr.Expr) {
 		for _, k := range n.Keys {
 			k.Program.Expr = f(k.Program.Expr)
 		}
+	case *Window:
+		n.mapExprs(f)
 	case *LockRows:
 		mapPrograms(n.Key, f)
 	case *Distinct:

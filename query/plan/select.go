@@ -21,6 +21,7 @@ type query struct {
 	group   *grouping // nil without aggregation
 	// groupingCalls are the calls of GROUPING(), in the order of their placeholders.
 	groupingCalls []*ast.GroupingFunc
+	windows       windows
 	// keepUnknown leaves literals in the select list without a type: they are a set operation's.
 	keepUnknown bool
 }
@@ -119,8 +120,6 @@ func refuseClauses(s *ast.SelectStmt) error {
 	switch {
 	case s.Into != nil:
 		return refuse("SELECT INTO is", s.Into)
-	case len(s.Windows) > 0:
-		return refuse("window functions are", s.Windows[0])
 	case s.WithTies:
 		return refuse("FETCH FIRST ... WITH TIES is", s)
 	}
@@ -128,7 +127,7 @@ func refuseClauses(s *ast.SelectStmt) error {
 }
 
 // bindSelect binds the clauses of a plain SELECT in the order in which PostgreSQL looks at
-// them: FROM, the select list, WHERE, HAVING, ORDER BY, GROUP BY, DISTINCT.
+// them: FROM, the select list, WHERE, HAVING, ORDER BY, GROUP BY, DISTINCT, the windows.
 func (q *query) bindSelect() error {
 	s := q.stmt
 	var err error
@@ -136,6 +135,7 @@ func (q *query) bindSelect() error {
 		return err
 	}
 	aggregating := len(s.GroupBy) > 0 || s.Having != nil
+	q.windows.defs, q.windows.named = s.Windows[:len(s.Windows):len(s.Windows)], len(s.Windows)
 	if err = q.bindTargets(); err != nil {
 		return err
 	}
@@ -151,13 +151,17 @@ func (q *query) bindSelect() error {
 	if err = q.bindOrderBy(); err != nil {
 		return err
 	}
-	if aggregating || q.hasAggregates() {
-		if q.group, err = q.bindGroupBy(); err != nil {
-			return err
-		}
+	if q.group, err = q.bindGroupBy(); err != nil {
+		return err
 	}
 	if err = q.bindDistinct(); err != nil {
 		return err
+	}
+	if err = q.bindWindows(); err != nil {
+		return err
+	}
+	if !aggregating && !q.hasAggregates() {
+		q.group = nil
 	}
 	if cond != nil && len(s.Locking) > 0 {
 		q.input = filtered(q.input, conjuncts(cond)) // rows to lock are those of a scan
@@ -184,6 +188,9 @@ func filtered(n Node, where []*Program) Node {
 func (q *query) aggregateBinder(clause string) *expr.Binder {
 	b := q.binder(q.scope, clause)
 	b.Aggregates = true
+	if clause != "HAVING" {
+		b.Window = q.windowNumber
+	}
 	special := b.Special
 	b.Special = func(e ast.Expr) (expr.Expr, error) {
 		if g, ok := e.(*ast.GroupingFunc); ok {
@@ -195,13 +202,8 @@ func (q *query) aggregateBinder(clause string) *expr.Binder {
 }
 
 func (q *query) hasAggregates() bool {
-	for _, t := range q.targets {
-		if expr.HasAggregate(t.expr) {
-			return true
-		}
-	}
-	for _, k := range q.keys {
-		if expr.HasAggregate(k.expr) {
+	for _, e := range append(q.resultExprs(), q.windows.exprs()...) {
+		if expr.HasAggregate(*e) {
 			return true
 		}
 	}
@@ -371,7 +373,10 @@ func (q *query) bindValues() error {
 		q.targets = append(q.targets, target{Column: Column{Name: r.columns[j].name, Type: n.types[j]},
 			expr: q.scope.column(r, j, ast.NoPos), named: true})
 	}
-	return q.bindOrderBy()
+	if err := q.bindOrderBy(); err != nil {
+		return err
+	}
+	return q.bindWindows()
 }
 
 // assemble puts the bound clauses together.
@@ -386,7 +391,7 @@ func (q *query) assemble() (Node, error) {
 			return nil, err
 		}
 	}
-	n, err := q.expandSets(n)
+	n, err := q.expandSets(q.window(n))
 	if err != nil {
 		return nil, err
 	}
@@ -399,6 +404,7 @@ func (q *query) assemble() (Node, error) {
 			t := &q.targets[k.target]
 			return expr.NewColumn(k.target, t.Type, quoteIdent(t.Name), k.expr.Pos())
 		})
+	case q.inOrder():
 	default:
 		n = sorted(n, q.keys, func(k sortKey) expr.Expr { return k.expr })
 	}

@@ -46,8 +46,28 @@ func (n *Window) Types() []value.Type {
 	return types
 }
 
-// Input implements Node.
-func (n *Window) Input() Node { return n.In }
-
 // Inputs implements Node.
 func (n *Window) Inputs() []Node { return []Node{n.In} }
+
+// mapExprs replaces each expression of the node.
+func (n *Window) mapExprs(f func(expr.Expr) expr.Expr) {
+	mapPrograms(n.Partition, f)
+	for _, k := range n.Order {
+		k.Program.Expr = f(k.Program.Expr)
+	}
+	for i := range n.Calls {
+		c := &n.Calls[i]
+		c.Call = expr.Rewrite(c.Call, func(x expr.Expr) expr.Expr {
+			if x == expr.Expr(c.Call) {
+				return x
+			}
+			return f(x)
+		}).(*expr.WindowCall)
+		if c.Frame.StartOffset != nil {
+			c.Frame.StartOffset = f(c.Frame.StartOffset)
+		}
+		if c.Frame.EndOffset != nil {
+			c.Frame.EndOffset = f(c.Frame.EndOffset)
+		}
+	}
+}

@@ -39,9 +39,8 @@ func (p *Parser) call(name []ast.Ident) operand {
 		p.Expect(")")
 	}
 	if p.Is("over") && (p.IsAt(1, "(") || p.IsColID(1)) {
-		at := p.Here()
 		p.Advance()
-		f.Over, parts.window = p.over(at, &e)
+		f.Over, parts.window = p.over(&e)
 	}
 	return p.close(start, e.depth)
 }

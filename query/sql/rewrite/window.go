@@ -33,9 +33,9 @@ func (w *windowArgs) fill(d *ast.WindowDef, a []ast.Expr) {
 }
 
 // over reads what follows OVER.
-func (p *Parser) over(at ast.Offset, e *emitter) (*ast.WindowDef, *windowArgs) {
+func (p *Parser) over(e *emitter) (*ast.WindowDef, *windowArgs) {
 	if !p.Is("(") {
-		return &ast.WindowDef{Offset: at, Name: p.ColID().Name, NameOnly: true}, &windowArgs{}
+		return &ast.WindowDef{Offset: p.Here(), Name: p.ColID().Name, NameOnly: true}, &windowArgs{}
 	}
 	d := &ast.WindowDef{Offset: p.Here()}
 	return d, p.windowSpec(d, e)
@@ -84,7 +84,7 @@ func (p *Parser) frame(d *ast.WindowDef, w *windowArgs, e *emitter) {
 		end = p.Pos()
 		f.End, w.end = p.frameBound(e)
 	}
-	p.checkFrame(f, start, end)
+	p.checkFrame(f, between, start, end)
 	if p.Accept("exclude") {
 		f.Exclude = p.exclusion()
 	}
@@ -105,7 +105,7 @@ func (p *Parser) exclusion() ast.FrameExclusion {
 }
 
 // checkFrame refuses the frames that PostgreSQL's grammar refuses.
-func (p *Parser) checkFrame(f *ast.WindowFrame, start, end int) {
+func (p *Parser) checkFrame(f *ast.WindowFrame, between bool, start, end int) {
 	msg, at := "", end
 	switch {
 	case f.Start == ast.UnboundedFollowing:
@@ -114,10 +114,10 @@ func (p *Parser) checkFrame(f *ast.WindowFrame, start, end int) {
 		msg = "frame end cannot be UNBOUNDED PRECEDING"
 	case f.Start == ast.CurrentRow && f.End == ast.OffsetPreceding:
 		msg = "frame starting from current row cannot have preceding rows"
-	case f.Start == ast.OffsetFollowing && f.End == ast.OffsetPreceding:
-		msg = "frame starting from following row cannot have preceding rows"
-	case f.Start == ast.OffsetFollowing && f.End == ast.CurrentRow: // the end may be implied
+	case f.Start == ast.OffsetFollowing && !between:
 		msg = "frame starting from following row cannot end with current row"
+	case f.Start == ast.OffsetFollowing && (f.End == ast.OffsetPreceding || f.End == ast.CurrentRow):
+		msg = "frame starting from following row cannot have preceding rows"
 	default:
 		return
 	}
@@ -147,14 +147,10 @@ func (p *Parser) windowClause(s *ast.SelectStmt) {
 	p.Expect("window")
 	p.emit(" WINDOW ")
 	for {
-		d := &ast.WindowDef{Offset: p.Here(), Name: p.ColID().Name}
-		for _, other := range s.Windows {
-			if other.Name == d.Name {
-				p.Error(d.Pos(), windowingError, "window \"%s\" is already defined", d.Name)
-			}
-		}
+		d := &ast.WindowDef{Name: p.ColID().Name}
 		s.Windows = append(s.Windows, d)
 		p.Expect("as")
+		d.Offset = p.Here()
 		var w *windowArgs
 		p.emitMarker(Note{Build: func(a []ast.Expr) ast.Expr { w.fill(d, a); return nil }})
 		p.emit(" AS (PARTITION BY ")
