@@ -77,6 +77,9 @@ type Regexp struct {
 	literal   string
 	isLiteral bool
 
+	// Interrupted ends a long match with the error that it returns; nil means that nothing does.
+	Interrupted func() error
+
 	text  *Text // being matched
 	spans []Span
 	steps int

@@ -8,8 +8,8 @@ const maxSteps = 5_000_000
 // dissect divides [begin, end), which is in the language of t, between the pieces of t, and notes the groups. It
 // returns false when no division fits the back references.
 func (re *Regexp) dissect(t *subre, begin, end int) (bool, error) {
-	if re.steps++; re.steps > maxSteps {
-		return false, ErrSteps
+	if err := re.step(); err != nil {
+		return false, err
 	}
 	ok, err := true, error(nil)
 	switch t.op {
@@ -36,6 +36,17 @@ func (re *Regexp) dissect(t *subre, begin, end int) (bool, error) {
 		re.spans[t.group] = Span{begin, end}
 	}
 	return ok, err
+}
+
+// step counts a trial.
+func (re *Regexp) step() error {
+	if re.steps++; re.steps > maxSteps {
+		return ErrSteps
+	}
+	if re.steps%1024 == 0 && re.Interrupted != nil {
+		return re.Interrupted()
+	}
+	return nil
 }
 
 // forget clears the groups of a piece.
@@ -77,8 +88,8 @@ func (re *Regexp) divideShort(t *subre, begin, end int) (bool, error) {
 }
 
 func (re *Regexp) divideAt(left, right *subre, begin, mid, end int) (bool, error) {
-	if re.steps++; re.steps > maxSteps {
-		return false, ErrSteps
+	if err := re.step(); err != nil {
+		return false, err
 	}
 	if !right.dfa.matches(mid, end) {
 		re.forget(left)

@@ -95,24 +95,29 @@ func (b *Binder) inList(e *ast.InExpr, x Expr, list []Expr, t value.Type) (Expr,
 }
 
 func (b *Binder) bindLike(e *ast.LikeExpr) (Expr, error) {
-	if e.Kind == ast.SimilarTo {
-		return nil, sqlerr.NotSupported("SIMILAR TO is not supported").
-			WithHint("Use LIKE, or a regular expression with ~.").At(e.Pos())
-	}
 	x, pattern, err := b.bindPair(e.Arg, e.Pattern)
 	if err != nil {
 		return nil, err
 	}
+	convert := []Expr{pattern}
 	if e.Escape != nil {
 		esc, err := b.Bind(e.Escape)
 		if err != nil {
 			return nil, err
 		}
-		if pattern, err = b.callNamed("like_escape", []Expr{pattern, esc}, e.Pos()); err != nil {
-			return nil, err
-		}
+		convert = append(convert, esc)
 	}
 	op := "~~"
+	switch {
+	case e.Kind == ast.SimilarTo:
+		op = "~"
+		pattern, err = b.callNamed("similar_to_escape", convert, e.Pos())
+	case e.Escape != nil:
+		pattern, err = b.callNamed("like_escape", convert, e.Pos())
+	}
+	if err != nil {
+		return nil, err
+	}
 	if e.Kind == ast.ILike {
 		op = "~~*"
 	}

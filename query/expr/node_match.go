@@ -1,8 +1,7 @@
 package expr
 
 import (
-	"regexp"
-
+	"github.com/cachalotdb/cachalot/internal/are"
 	"github.com/cachalotdb/cachalot/internal/column"
 	"github.com/cachalotdb/cachalot/internal/value"
 )
@@ -16,7 +15,7 @@ type matchNode struct {
 	out      result
 	pattern  string
 	like     *likePattern
-	regex    *regexp.Regexp
+	regex    *are.Regexp
 	dict     *column.Dict
 	verdicts []uint8 // by code: 0 not known, 1 no match, 2 match
 }
@@ -39,7 +38,7 @@ func (n *matchNode) use(c *Context, pattern string) error {
 	n.dict, n.like, n.regex = nil, nil, nil
 	var err error
 	if n.op.regex {
-		n.regex, err = c.regexp(pattern, n.op.fold)
+		n.regex, err = c.regexp(pattern, are.Flags{FoldCase: n.op.fold})
 	} else {
 		n.like, err = compileLike(pattern, n.op.fold)
 	}
@@ -47,15 +46,15 @@ func (n *matchNode) use(c *Context, pattern string) error {
 	return err
 }
 
-func (n *matchNode) matches(s string) bool {
+func (n *matchNode) matches(s string) (bool, error) {
 	if n.regex != nil {
-		return n.regex.MatchString(s)
+		return matchRegexp(n.regex, s)
 	}
-	return n.like.match(s)
+	return n.like.match(s), nil
 }
 
 // verdict says whether string i of v matches.
-func (n *matchNode) verdict(v *column.Vec, i int) bool {
+func (n *matchNode) verdict(v *column.Vec, i int) (bool, error) {
 	if v.Codes == nil || v.Const {
 		return n.matches(stringAt(v, i))
 	}
@@ -68,12 +67,16 @@ func (n *matchNode) verdict(v *column.Vec, i int) bool {
 	}
 	code := v.Codes[i]
 	if n.verdicts[code] == 0 {
+		ok, err := n.matches(v.Dict.String(code))
+		if err != nil {
+			return false, err
+		}
 		n.verdicts[code] = 1
-		if n.matches(v.Dict.String(code)) {
+		if ok {
 			n.verdicts[code] = 2
 		}
 	}
-	return n.verdicts[code] == 2
+	return n.verdicts[code] == 2, nil
 }
 
 // each calls f with each selected row where no operand is NULL, and whether it matches.
@@ -99,7 +102,11 @@ func (n *matchNode) each(c *Context, in *column.Batch, sel []int32, f func(i int
 			}
 			ready = r.Const
 		}
-		f(i, n.verdict(l, i) != n.op.negate)
+		ok, err := n.verdict(l, i)
+		if err != nil {
+			return err
+		}
+		f(i, ok != n.op.negate)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package expr
 import (
 	"strconv"
 
+	"github.com/cachalotdb/cachalot/internal/are"
 	"github.com/cachalotdb/cachalot/internal/value"
 )
 
@@ -21,9 +22,13 @@ func textOps() []Func {
 	for _, m := range matchOps {
 		// A bpchar is matched with its padding.
 		table = append(table, op(m.op, t, t, value.Bool, Immutable, likeKernel, matchImpl(m)),
-			op(m.op, value.Bpchar, t, value.Bool, Immutable, likeKernel, matchImpl(m)))
+			op(m.op, value.Bpchar, t, value.Bool, Immutable, likeKernel, matchImpl(m)),
+			op(m.op, value.Name, t, value.Bool, Immutable, likeKernel, matchImpl(m)))
+		if !m.regex && !m.fold {
+			table = append(table, op(m.op, value.Bytea, value.Bytea, value.Bool, Immutable, noKernel, likeBytes(m.negate)))
+		}
 	}
-	return table
+	return append(table, op("^@", t, t, value.Bool, Immutable, noKernel, startsWith))
 }
 
 func concatBytes(_ *Context, a []value.Value) (value.Value, error) {
@@ -70,15 +75,34 @@ var matchOps = []matchOp{
 	{"~*", true, true, false}, {"!~*", true, true, true},
 }
 
+// likeBytes is LIKE of byteas, each byte a character.
+func likeBytes(negate bool) impl {
+	return func(_ *Context, a []value.Value) (value.Value, error) {
+		p, err := compileLike(latin1(a[1].Bytes()), false)
+		return value.NewBool(err == nil && p.match(latin1(a[0].Bytes())) != negate), err
+	}
+}
+
+// latin1 returns bytes as characters of their numbers.
+func latin1(s string) string {
+	runes := make([]rune, len(s))
+	for i := range len(s) {
+		runes[i] = rune(s[i])
+	}
+	return string(runes)
+}
+
 func matchImpl(m matchOp) impl {
 	return func(c *Context, a []value.Value) (value.Value, error) {
 		var ok bool
 		if m.regex {
-			re, err := c.regexp(a[1].Bytes(), m.fold)
+			re, err := c.regexp(a[1].Bytes(), are.Flags{FoldCase: m.fold})
 			if err != nil {
 				return value.Value{}, err
 			}
-			ok = re.MatchString(a[0].Bytes())
+			if ok, err = matchRegexp(re, a[0].Bytes()); err != nil {
+				return value.Value{}, err
+			}
 		} else {
 			p, err := compileLike(a[1].Bytes(), m.fold)
 			if err != nil {

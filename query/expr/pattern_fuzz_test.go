@@ -4,6 +4,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/cachalotdb/cachalot/internal/are"
 	"github.com/cachalotdb/cachalot/internal/value"
 )
 
@@ -60,7 +61,7 @@ func FuzzTemplates(f *testing.F) {
 		_, _ = parseTimestamp(c, []value.Value{text, tmpl})
 		_, _ = timeToChar(c, []value.Value{value.NewInt(value.Timestamptz, int64(len(s))*1e15), tmpl})
 		_, _ = numberToChar(c, []value.Value{value.NewInt(value.Int8, int64(len(s))-5), tmpl})
-		_, _ = c.regexp(template, true)
+		_, _ = c.regexp(template, are.Flags{FoldCase: true})
 		if len(template) < 50 {
 			_, _ = format(c, []value.Value{tmpl, text, text})
 		}

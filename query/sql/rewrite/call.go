@@ -381,7 +381,9 @@ func (p *Parser) substring(at ast.Offset) operand {
 	})
 	e := emitter{p: p}
 	if !p.Is(")") {
+		p.substrings++
 		e.expr()
+		p.substrings--
 	}
 	switch {
 	case p.Accept("from"):

@@ -124,7 +124,11 @@ func (p *Parser) wordPrec(t *lex.Token) int {
 		return precAnd
 	case "is", "isnull", "notnull":
 		return precIs
-	case "in", "like", "ilike", "similar", "between":
+	case "similar":
+		if p.substrings == 0 || p.IsAt(1, "to") {
+			return precLike
+		}
+	case "in", "like", "ilike", "between":
 		return precLike
 	case "not":
 		if p.notInfix() {

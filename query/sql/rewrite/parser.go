@@ -34,6 +34,8 @@ type Parser struct {
 
 	nesting   int
 	numParams int
+	// substrings counts the SUBSTRING( whose first argument is being read: SIMILAR without TO ends it.
+	substrings int
 
 	out      []piece // of the fragment that is open
 	scratch  []piece // memory for the first fragment; nil while it is in use
