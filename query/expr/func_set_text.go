@@ -23,7 +23,7 @@ func textSetFuncs() []SetFunc {
 }
 
 // stringToTable is string_to_table(string, separator, what stands for NULL). A NULL separator splits between all characters.
-func stringToTable(_ *Context, a []value.Value) (func([]value.Value) (bool, error), error) {
+func stringToTable(_ *Context, a []value.Value) (nextRow, error) {
 	if a[0].IsNull() || a[0].Bytes() == "" {
 		return rowsOf(nil), nil
 	}
@@ -54,7 +54,7 @@ func stringToTable(_ *Context, a []value.Value) (func([]value.Value) (bool, erro
 	}, nil
 }
 
-func regexpSplitToTable(c *Context, a []value.Value) (func([]value.Value) (bool, error), error) {
+func regexpSplitToTable(c *Context, a []value.Value) (nextRow, error) {
 	re, _, err := c.regexArg(a, 2, "regexp_split_to_table")
 	if err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func regexpSplitToTable(c *Context, a []value.Value) (func([]value.Value) (bool,
 }
 
 // regexpMatches is regexp_matches: the first match or, with g, all.
-func regexpMatches(c *Context, a []value.Value) (func([]value.Value) (bool, error), error) {
+func regexpMatches(c *Context, a []value.Value) (nextRow, error) {
 	re, global, err := c.regexArg(a, 2, "")
 	if err != nil {
 		return nil, err
