@@ -22,6 +22,9 @@ type SetFunc struct {
 	// Rows starts a computation. next fills row, which has a place a column, with the next row's values
 	// and returns false when there are no more. args are valid until the last next.
 	Rows func(c *Context, args []value.Value) (next func(row []value.Value) (bool, error), err error)
+	// Record returns Rows for the columns of a column definition list, of a function that returns records: it has
+	// neither Columns nor Rows of its own. See SetCall.DefineColumns.
+	Record func(names []string, types []value.Type) setRows
 }
 
 // SetColumn is a column of a SetFunc; its kind may be a pseudo kind.
@@ -70,6 +73,10 @@ func (e *SetCall) deparse(d *deparser) {
 
 // Start evaluates the arguments over a row and starts the computation; a nil next has no rows.
 func (e *SetCall) Start(c *Context, row []value.Value) (next func(row []value.Value) (bool, error), err error) {
+	if e.Func.Rows == nil {
+		return nil, sqlerr.New(sqlerr.FeatureNotSupported, "could not determine row type for result of %s", e.Func.Name).
+			WithHint("Provide a non-null record argument, or call the function in the FROM clause using a column definition list.")
+	}
 	args := make([]value.Value, len(e.Args))
 	for i, a := range e.Args {
 		if args[i], err = a.eval(c, row); err != nil {
