@@ -79,6 +79,8 @@ func (s *Session) runCommand(ctx context.Context, p *commandPortal, sink server.
 		return s.fetch(ctx, p, st)
 	case *ast.CloseStmt:
 		return s.closeCursor(st)
+	case *ast.ListenStmt, *ast.UnlistenStmt, *ast.NotifyStmt:
+		return s.channelStmt(st)
 	case *ast.CopyStmt:
 		return s.copyStmt(ctx, p, st, sink)
 	case *ast.VacuumStmt:
@@ -103,12 +105,6 @@ func unsupportedStatement(st ast.Stmt) error {
 	switch st := st.(type) {
 	case *ast.UnsupportedStmt:
 		name = st.Command
-	case *ast.ListenStmt:
-		name = "LISTEN"
-	case *ast.UnlistenStmt:
-		name = "UNLISTEN"
-	case *ast.NotifyStmt:
-		name = "NOTIFY"
 	case *ast.CommentStmt:
 		name = "COMMENT"
 	case *ast.CreateSequenceStmt:

@@ -21,7 +21,7 @@ type cursor struct {
 	portal   server.Portal // nil when all rows are read
 	noScroll bool
 	hold     bool
-	level    int // how many savepoints there were when it was opened
+	level    int  // how many savepoints there were when it was opened
 	held     bool // its transaction has been committed
 
 	batches []*column.Batch // rows read, full but for the last

@@ -54,6 +54,7 @@ type Engine struct {
 	plans    *planCache
 	shapes   *shapeCache
 	sessions activities
+	channels channels
 	temps    atomic.Uint64 // numbers the schemas of temporary objects
 }
 

@@ -74,11 +74,7 @@ type rowPortal struct {
 	params  []value.Value
 
 	begun, ended bool
-	// life is the context of what the expressions wait for. A suspended portal outlives the contexts of its Runs: each
-	// ends it if it is cancelled itself.
-	life    context.Context
-	endLife context.CancelCauseFunc
-	detach  func() bool
+	life         life
 	level        int // how many savepoints there were when it began
 	env          exec.Env
 	op           exec.Operator // nil on the short path of point reads
@@ -115,15 +111,6 @@ func (p *rowPortal) release() {
 		p.env.View.Close()
 		p.env.View = nil
 	}
-	if p.endLife != nil {
-		p.endLife(nil)
-	}
-}
-
-// attach lets the end of a Run's context end what the expressions wait for.
-func (p *rowPortal) attach(ctx context.Context) {
-	end := p.endLife
-	p.detach = context.AfterFunc(ctx, func() { end(context.Cause(ctx)) })
 }
 
 // Run implements server.Portal.
@@ -134,14 +121,9 @@ func (p *rowPortal) Run(ctx context.Context, sink server.Sink, maxRows int) (ser
 	}
 	ctx, cancel := s.begin(ctx)
 	defer cancel()
-	if p.life != nil {
-		p.attach(ctx)
-	}
+	p.life.set(ctx)
 	res, err := p.run(ctx, sink, maxRows)
-	if p.detach != nil {
-		p.detach()
-		p.detach = nil
-	}
+	p.life.set(context.WithoutCancel(ctx))
 	if err != nil {
 		p.release()
 		return server.Result{}, p.stmt.failure(ctx, err)
@@ -210,7 +192,7 @@ func (p *rowPortal) start(ctx context.Context, sink server.Sink) (done bool, res
 		}
 		return true, server.Result{Tag: p.tag(n)}, err
 	}
-	return false, res, p.build(ctx, pl)
+	return false, res, p.build(pl)
 }
 
 // open opens the View and the operators of a cursor. It gives no rows yet.
@@ -220,11 +202,9 @@ func (p *rowPortal) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = p.build(ctx, pl)
-	if p.detach != nil {
-		p.detach()
-		p.detach = nil
-	}
+	p.life.set(ctx)
+	err = p.build(pl)
+	p.life.set(context.WithoutCancel(ctx))
 	return err
 }
 
@@ -251,10 +231,8 @@ func (p *rowPortal) view(ctx context.Context) (*plan.Plan, error) {
 }
 
 // build makes the operators.
-func (p *rowPortal) build(ctx context.Context, pl *plan.Plan) (err error) {
-	p.life, p.endLife = context.WithCancelCause(context.WithoutCancel(ctx))
-	p.attach(ctx)
-	p.env.Expr.Ctx = p.life
+func (p *rowPortal) build(pl *plan.Plan) (err error) {
+	p.env.Expr.Ctx = &p.life
 	if p.op, _, err = exec.Build(pl.Root, &p.env); err != nil {
 		return err
 	}

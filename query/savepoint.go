@@ -14,6 +14,8 @@ type savepoint struct {
 	name     string
 	mark     *store.Savepoint
 	settings savedSettings
+	actions  int // signals before it
+	notes    int
 }
 
 // savepoint runs SAVEPOINT, RELEASE and ROLLBACK TO.
@@ -24,7 +26,8 @@ func (s *Session) savepoint(t *ast.TransactionStmt) (server.Result, error) {
 		return server.Result{}, sqlerr.New(sqlerr.NoActiveSQLTransaction, "%s can only be used in transaction blocks", command)
 	}
 	if t.Kind == ast.Savepoint {
-		s.savepoints = append(s.savepoints, savepoint{t.Name, s.txn.Savepoint(), s.set.savepoint()})
+		s.savepoints = append(s.savepoints, savepoint{name: t.Name, mark: s.txn.Savepoint(), settings: s.set.savepoint(),
+			actions: len(s.signals.actions), notes: len(s.signals.notes)})
 		return server.Result{Tag: "SAVEPOINT"}, nil
 	}
 	at := len(s.savepoints) - 1
@@ -62,6 +65,7 @@ func (s *Session) rollbackToLast() {
 	last := s.savepoints[n-1]
 	s.txn.RollbackTo(last.mark)
 	s.set.rollbackTo(last.settings)
+	s.signals.actions, s.signals.notes = s.signals.actions[:last.actions], s.signals.notes[:last.notes]
 }
 
 // savedSettings are the settings at a savepoint.

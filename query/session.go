@@ -30,6 +30,7 @@ type Session struct {
 	stmtTime   int64                   // when the statement began
 	portals    map[*rowPortal]struct{} // that have operators and a View
 	cursors    map[string]*cursor      // that DECLARE has opened
+	signals    signals                 // LISTEN and NOTIFY of the transaction
 
 	point    exec.PointReader
 	literals learner // of the last simple Query
@@ -46,6 +47,9 @@ var (
 func newSession(e *Engine, cfg server.SessionConfig) (*Session, error) {
 	if cfg.Notice == nil {
 		cfg.Notice = func(string, *sqlerr.Error) {}
+	}
+	if cfg.Notify == nil {
+		cfg.Notify = func(server.Notification) {}
 	}
 	if cfg.Statements == nil {
 		cfg.Statements = new(server.Statements)
@@ -73,7 +77,7 @@ func newSession(e *Engine, cfg server.SessionConfig) (*Session, error) {
 		SetConfig: func(name, v string, local bool) (string, error) {
 			return s.setConfig(name, v, local)
 		},
-		Backends: backends{s}, Advisory: advisory{s}, Sleeping: func(on bool) { s.activity.sleeping.Store(on) },
+		Backends: backends{s}, Advisory: advisory{s}, Channels: s, Sleeping: func(on bool) { s.activity.sleeping.Store(on) },
 	}
 	s.enter()
 	return s, nil
@@ -107,6 +111,7 @@ func (s *Session) TxStatus() server.TxStatus { return s.status }
 // Close implements server.Session.
 func (s *Session) Close() {
 	s.rollback()
+	s.engine.channels.unlisten("", s)
 	s.leave()
 }
 

@@ -47,6 +47,11 @@ func (s *Session) commit(ctx context.Context) error {
 	txn.SetAsyncCommit(s.set.vars.asyncCommit)
 	err := txn.Commit(context.WithoutCancel(ctx))
 	s.set.end(err == nil)
+	if err == nil {
+		s.signal()
+	} else {
+		s.signals = signals{}
+	}
 	return err
 }
 
@@ -54,7 +59,7 @@ func (s *Session) commit(ctx context.Context) error {
 func (s *Session) rollback() {
 	s.dropCursors()
 	s.closePortals()
-	s.savepoints = nil
+	s.savepoints, s.signals = nil, signals{}
 	if s.txn != nil {
 		s.txn.Rollback()
 		s.txn = nil

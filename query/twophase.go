@@ -23,6 +23,11 @@ func (s *Session) prepareTransaction(ctx context.Context, gid string) (server.Re
 		// Statements of one query are a block of their own.
 	}
 	s.status = server.TxIdle
+	if err := s.preparable(); err != nil {
+		s.rollback()
+		return server.Result{}, err
+	}
+	s.dropCursors()
 	s.closePortals()
 	txn := s.txn
 	s.txn, s.savepoints = nil, nil
@@ -30,6 +35,19 @@ func (s *Session) prepareTransaction(ctx context.Context, gid string) (server.Re
 	err := txn.Prepare(context.WithoutCancel(ctx), store.PrepareInfo{GID: gid, User: s.cfg.User, Database: s.cfg.Database})
 	s.set.end(err == nil)
 	return server.Result{Tag: "PREPARE TRANSACTION", TxEnded: true}, err
+}
+
+// preparable refuses what a prepared transaction cannot do at its end.
+func (s *Session) preparable() error {
+	if len(s.signals.actions)+len(s.signals.notes) > 0 {
+		return sqlerr.NotSupported("cannot PREPARE a transaction that has executed LISTEN, UNLISTEN, or NOTIFY")
+	}
+	for _, c := range s.cursors {
+		if c.hold && !c.held {
+			return sqlerr.NotSupported("cannot PREPARE a transaction that has created a cursor WITH HOLD")
+		}
+	}
+	return nil
 }
 
 // finishPrepared is COMMIT PREPARED and ROLLBACK PREPARED.

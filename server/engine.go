@@ -35,6 +35,9 @@ type SessionConfig struct {
 	// Notice is called for each notice or warning that a statement raises; severity
 	// is NOTICE, WARNING, INFO, LOG or DEBUG. Called on the goroutine that runs the statement.
 	Notice func(severity string, n *sqlerr.Error)
+	// Notify tells the client of a notification, as soon as no transaction is open. It may be called by any
+	// goroutine and after the session's end, and does not block.
+	Notify func(Notification)
 	// ParameterStatus is called when a reported setting changes, and for each
 	// reported one while the session starts.
 	ParameterStatus func(name, value string)
@@ -46,6 +49,12 @@ type SessionConfig struct {
 	Waits             func() ClientWait
 	// SetTCP changes the options of the session's connection.
 	SetTCP func(TCPOptions)
+}
+
+// Notification is what NOTIFY sends to those who LISTEN.
+type Notification struct {
+	Channel, Payload string
+	ProcessID        uint32 // of the session that sent it
 }
 
 // ClientWait says whether a busy session waits for its client.

@@ -103,7 +103,14 @@ func (s *session) stalled(write bool) error {
 		s.ending, s.force = errIdleInTx, true
 	}
 	end := s.mustEndLocked()
+	tell := !s.busy && !write && len(s.notes) > 0
 	s.mu.Unlock()
+	if tell && end == nil {
+		s.sendNotifications()
+		if err := s.w.flush(); err != nil {
+			return err
+		}
+	}
 	switch {
 	case end != nil:
 		return fatalError{end}

@@ -76,8 +76,9 @@ type session struct {
 	mu     sync.Mutex // guards below, and the connection's deadlines
 	busy   bool
 	cancel context.CancelCauseFunc
-	ending *sqlerr.Error // why the session must end; nil while it may go on
-	force  bool          // it must end even when busy
+	notes  []Notification // that the client is to hear of
+	ending *sqlerr.Error  // why the session must end; nil while it may go on
+	force  bool           // it must end even when busy
 }
 
 // fatalError ends the session after it was sent as FATAL.
@@ -377,9 +378,10 @@ func (s *session) sendChangedParameters() {
 	s.changed = s.changed[:0]
 }
 
-// sendReady appends ReadyForQuery, and before it the settings that have changed.
+// sendReady appends ReadyForQuery, and before it the settings that have changed and the notifications that have come.
 func (s *session) sendReady() {
 	s.sendChangedParameters()
+	s.sendNotifications()
 	s.w.out = append(s.w.out, 'Z', 0, 0, 0, 5, byte(s.eng.TxStatus()))
 }
 

@@ -52,6 +52,7 @@ func (s *session) startup(ctx context.Context) error {
 		Settings:        settings,
 		Statements:      &s.stmts,
 		Notice:          s.notice,
+		Notify:          s.notify,
 		ParameterStatus: s.parameterStatus,
 		Cancel:          func() { s.cancelStatement(errUserCancel) },
 		Terminate:       func() { s.terminate(errShutdown, true) },

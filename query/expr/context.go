@@ -2,10 +2,10 @@ package expr
 
 import (
 	"context"
+	"regexp"
 	"slices"
 	"time"
 
-	"github.com/cachalotdb/cachalot/internal/are"
 	"github.com/cachalotdb/cachalot/internal/value"
 )
 
@@ -32,7 +32,7 @@ type Context struct {
 	Session *Session
 
 	stack []value.Value // arguments of the calls being interpreted
-	regex map[regexKey]*are.Regexp
+	regex map[string]*regexp.Regexp
 	memo  map[*Subquery]map[string]any // results by arguments
 }
 
@@ -61,6 +61,8 @@ type Session struct {
 	// Backends are the other sessions, Advisory the advisory locks; nil is 0A000.
 	Backends Backends
 	Advisory Advisory
+	// Channels are those of LISTEN and NOTIFY; nil is 0A000.
+	Channels Channels
 	// Sequences are those of the database; nil is 0A000.
 	Sequences Sequences
 }

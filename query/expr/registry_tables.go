@@ -3,8 +3,8 @@ package expr
 // The tables, by subject. Each is a line an overload.
 
 func functionTables() [][]Func {
-	return [][]Func{textFuncs(), regexpFuncs(), mathFuncs(), timeFuncs(), arrayFuncs(), jsonFuncs(), jsonBuildFuncs(), sessionFuncs(),
-		backendFuncs(), advisoryFuncs(), sequenceFuncs()}
+	return [][]Func{textFuncs(), mathFuncs(), timeFuncs(), arrayFuncs(), jsonFuncs(), jsonBuildFuncs(), sessionFuncs(),
+		backendFuncs(), advisoryFuncs(), notifyFuncs(), sequenceFuncs()}
 }
 
 func operatorTables() [][]Func {
@@ -16,5 +16,5 @@ func aggregateTables() [][]AggFunc {
 }
 
 func setFunctionTables() [][]SetFunc {
-	return [][]SetFunc{textSetFuncs(), seriesFuncs(), arraySets(), jsonSets()}
+	return [][]SetFunc{seriesFuncs(), notifySets(), arraySets(), jsonSets()}
 }
