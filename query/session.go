@@ -37,6 +37,7 @@ type Session struct {
 	session  *expr.Session
 	activity *activity
 	locker   *store.Locker // holds its locks
+	values   sequenceValues
 }
 
 var (
@@ -77,7 +78,8 @@ func newSession(e *Engine, cfg server.SessionConfig) (*Session, error) {
 		SetConfig: func(name, v string, local bool) (string, error) {
 			return s.setConfig(name, v, local)
 		},
-		Backends: backends{s}, Advisory: advisory{s}, Channels: s, Sleeping: func(on bool) { s.activity.sleeping.Store(on) },
+		Backends: backends{s}, Advisory: advisory{s}, Sequences: sequences{s}, Channels: s,
+		Sleeping: func(on bool) { s.activity.sleeping.Store(on) },
 	}
 	s.enter()
 	return s, nil

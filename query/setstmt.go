@@ -136,6 +136,7 @@ func (s *Session) discard(st *ast.DiscardStmt) (server.Result, error) {
 	case ast.DiscardPlans:
 		return server.Result{Tag: "DISCARD PLANS"}, nil
 	case ast.DiscardSequences:
+		s.forgetSequences()
 		return server.Result{Tag: "DISCARD SEQUENCES"}, nil
 	case ast.DiscardTemp:
 		return server.Result{Tag: "DISCARD TEMP"}, nil
@@ -146,5 +147,6 @@ func (s *Session) discard(st *ast.DiscardStmt) (server.Result, error) {
 	s.set.resetAll()
 	s.cfg.Statements.Clear()
 	s.locker.UnlockAllAdvisory()
+	s.forgetSequences()
 	return server.Result{Tag: "DISCARD ALL"}, nil
 }

@@ -119,8 +119,8 @@ func (t *Txn) widen(c *collection, def *schema.Table) {
 
 // AddIndex adds an index to a table, and builds it from the rows there are
 // while others go on writing. The transaction holds the table's
-// ShareUpdateExclusiveLock, so that its definition stays. An error, which is that of
-// ctx, leaves nothing.
+// ShareUpdateExclusiveLock, so that its definition stays; for a unique index the ShareLock, so that its rows stay too. An error,
+// which is that of ctx, or 23505 for values that a unique index would have twice, leaves nothing.
 func (t *Txn) AddIndex(ctx context.Context, tbl *schema.Table, x *schema.Index) error {
 	coll, err := t.collection(tbl)
 	if err != nil {
@@ -136,6 +136,13 @@ func (t *Txn) AddIndex(ctx context.Context, tbl *schema.Table, x *schema.Index) 
 	if err := b.run(ctx); err != nil {
 		b.drop()
 		return err
+	}
+	if x.Unique {
+		t.delta(coll).indexUnique(x)
+		if err := t.CheckUnique(ctx, tbl, x); err != nil {
+			b.drop()
+			return err
+		}
 	}
 	t.undo = append(t.undo, b.drop)
 	if t.created[def.Generation] != nil {

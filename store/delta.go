@@ -20,6 +20,9 @@ type delta struct {
 	ended *btree.BTreeG[uint64] // part<<32 | row
 	bytes int                   // about what it takes in a record
 
+	// unique has the values of the rows in unique indexes; nil until there is one.
+	unique *btree.BTreeG[uniqueEntry]
+
 	view *deltaView // of the present state, nil after a write
 }
 
@@ -80,10 +83,11 @@ func (d *delta) get(part int, key []byte) (*deltaRow, bool) {
 }
 
 // put makes r the newest version of its key.
-func (d *delta) put(r *deltaRow) {
+func (d *delta) put(tbl *schema.Table, r *deltaRow) {
 	d.view = nil
 	d.bytes += r.size()
-	d.rows.ReplaceOrInsert(r)
+	old, _ := d.rows.ReplaceOrInsert(r)
+	d.noteUnique(tbl, old, r)
 	if r.hasBase {
 		d.ended.ReplaceOrInsert(baseName(r.part, r.base))
 	}
@@ -110,9 +114,53 @@ func (d *delta) widen(def *schema.Table) {
 }
 
 // remove forgets a key that has no base row.
-func (d *delta) remove(r *deltaRow) {
+func (d *delta) remove(tbl *schema.Table, r *deltaRow) {
 	d.view = nil
-	d.rows.Delete(r)
+	old, _ := d.rows.Delete(r)
+	d.noteUnique(tbl, old, nil)
+}
+
+// noteUnique keeps unique in step when r takes the place of old; either may be nil.
+func (d *delta) noteUnique(tbl *schema.Table, old, r *deltaRow) {
+	for _, x := range tbl.Indexes {
+		if !x.Unique {
+			continue
+		}
+		if d.unique == nil {
+			d.unique = btree.NewG(deltaDegree, uniqueLess)
+		}
+		if old != nil && old.row != nil {
+			if key, ok := UniqueKey(nil, x, old.row); ok {
+				e := uniqueEntry{index: x.OID, key: string(key)}
+				if has, ok := d.unique.Get(e); ok && has.part == old.part && bytes.Equal(has.rowKey, old.key) {
+					d.unique.Delete(e)
+				}
+			}
+		}
+		if r != nil {
+			d.addUnique(x, r)
+		}
+	}
+}
+
+func (d *delta) addUnique(x *schema.Index, r *deltaRow) {
+	if r.row == nil {
+		return
+	}
+	if key, ok := UniqueKey(nil, x, r.row); ok {
+		d.unique.ReplaceOrInsert(uniqueEntry{x.OID, string(key), r.part, r.key})
+	}
+}
+
+// indexUnique notes the values of the rows there are in a new unique index.
+func (d *delta) indexUnique(x *schema.Index) {
+	if d.unique == nil {
+		d.unique = btree.NewG(deltaDegree, uniqueLess)
+	}
+	d.rows.Ascend(func(r *deltaRow) bool {
+		d.addUnique(x, r)
+		return true
+	})
 }
 
 func baseName(part int, row uint32) uint64 { return uint64(part)<<32 | uint64(row) }

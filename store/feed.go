@@ -32,6 +32,7 @@ type Feed struct {
 	err     error      // sticky
 
 	keys   keyList
+	unique []*uniqueKeys
 	split  [][]uint32
 	named  bool // the table's definition has been logged
 	synced wal.LSN
@@ -67,6 +68,11 @@ func (t *Txn) Feed(ctx context.Context, tbl *schema.Table) (*Feed, error) {
 		chunks:  make(chan *feedWork, feedDepth),
 		applied: make(chan error, feedDepth+1),
 		split:   make([][]uint32, len(coll.parts)),
+	}
+	for _, x := range tbl.Indexes {
+		if x.Unique {
+			f.unique = append(f.unique, &uniqueKeys{index: x})
+		}
 	}
 	t.open = append(t.open, f)
 	go f.run(f.chunks)
@@ -110,6 +116,9 @@ func (f *Feed) Add(ctx context.Context, b *column.Batch) error {
 func (f *Feed) add(ctx context.Context, b *column.Batch) error {
 	f.fillHidden(b)
 	f.keys.fill(f.tbl, b)
+	for _, u := range f.unique {
+		u.fill(b)
+	}
 	for from, to := range pieces(b) {
 		if n := rowBytes(b, from); n > maxRowBytes {
 			f.failed = from
@@ -131,7 +140,13 @@ func (f *Feed) addRows(ctx context.Context, b *column.Batch, from, to int) error
 		status: f.status.id, owner: f.status.owner, table: f.tbl.OID, generation: f.tbl.Generation, txn: f.txn,
 	}}
 	for i := from; i < to; i++ {
-		if err := f.claim(ctx, w, i); err != nil {
+		err := f.claim(ctx, w, i)
+		for _, u := range f.unique {
+			if err == nil && u.has[i] {
+				err = f.claimUnique(ctx, w, b, u, i)
+			}
+		}
+		if err != nil {
 			f.failed = i
 			f.release(w)
 			return err
@@ -213,6 +228,72 @@ func (f *Feed) claim(ctx context.Context, w *feedWork, i int) error {
 			return err
 		case wait == nil && (cur.part != nil || cur.own != nil):
 			return UniqueViolation(f.tbl, key)
+		case wait == nil:
+			return nil
+		}
+		// The other feed's transaction may need the lock again.
+		locks.unlockFrom(f.txn.locker, &w.held, n)
+		if _, err := f.txn.locker.awaitFeed(ctx, wait, r); err != nil {
+			return err
+		}
+	}
+}
+
+// uniqueKeys are the keys that the rows of a batch have in a unique index.
+type uniqueKeys struct {
+	index *schema.Index
+	keys  keyList
+	has   []bool
+}
+
+// fill encodes the keys of a batch.
+func (u *uniqueKeys) fill(b *column.Batch) {
+	u.keys.reset()
+	u.has = u.has[:0]
+	for i := range b.N {
+		var ok bool
+		u.keys.bytes, ok = uniqueKey(u.keys.bytes, u.index, func(num int16) value.Value { return b.Vecs[num-1].Value(i) })
+		u.has = append(u.has, ok)
+		u.keys.close()
+	}
+}
+
+// claimUnique takes the lock of the value that row i has in a unique index, and sees that no other row has it.
+func (f *Feed) claimUnique(ctx context.Context, w *feedWork, b *column.Batch, u *uniqueKeys, i int) error {
+	var buf [64]byte
+	key := u.keys.at(i)
+	violation := func() error {
+		return indexViolation(f.tbl, u.index, func(num int16) value.Value { return b.Vecs[num-1].Value(i) })
+	}
+	name := lockName(buf[:0], u.index.OID, key)
+	r := lockRequest{mode: ForUpdate, timeout: f.txn.LockTimeout,
+		what: func() string { return fmt.Sprintf("tuple in relation \"%s\"", f.tbl.Name) }}
+	locks := &f.txn.db.locks
+	for {
+		n := len(w.held)
+		ok, held := locks.tryLock(f.txn.locker, &w.held, name, ForUpdate)
+		if held {
+			// This chunk has it, one in flight, or an earlier statement.
+			for j := range i {
+				if u.has[j] && bytes.Equal(u.keys.at(j), key) {
+					return violation()
+				}
+			}
+			if err := f.drain(0); err != nil {
+				return err
+			}
+		}
+		if !ok {
+			if _, err := locks.lock(ctx, f.txn.locker, &w.held, name, r); err != nil {
+				return err
+			}
+		}
+		_, found, wait, err := f.txn.holder(f.tbl, u.index, key)
+		switch {
+		case err != nil:
+			return err
+		case found:
+			return violation()
 		case wait == nil:
 			return nil
 		}
@@ -338,7 +419,7 @@ func (t *Txn) spillDelta(c *collection) error {
 	}
 	d.rows.Clear(false)
 	d.ended.Clear(false)
-	d.view, d.bytes = nil, 0
+	d.view, d.bytes, d.unique = nil, 0, nil
 	return err
 }
 

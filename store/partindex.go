@@ -21,6 +21,9 @@ type partIndex struct {
 	dict    *index.Dictionary
 	tree    *index.BTree
 
+	// unique finds the rows of a value in a unique index: dict, or another beside tree, whose tail may be long.
+	unique *index.Dictionary
+
 	// build is what a build has yet to come to; guarded by Part.mu.
 	build slotRange
 }
@@ -35,6 +38,9 @@ func newPartIndex(p *Part, def *schema.Table, x *schema.Index) *partIndex {
 	if x.Kind == schema.Dictionary {
 		pi.array = len(x.Columns) == 1 && def.ColumnByNum(x.Columns[0].Num).Type.Kind.IsArray()
 		pi.dict = index.NewDictionary(&p.coll.account)
+		if x.Unique {
+			pi.unique = pi.dict
+		}
 		return pi
 	}
 	cols := make([]index.KeyColumn, len(x.Columns))
@@ -42,6 +48,9 @@ func newPartIndex(p *Part, def *schema.Table, x *schema.Index) *partIndex {
 		cols[i] = index.KeyColumn{Kind: def.ColumnByNum(c.Num).Type.Kind, Desc: c.Desc}
 	}
 	pi.tree = index.NewBTree(cols, pi, &p.coll.account)
+	if x.Unique {
+		pi.unique = index.NewDictionary(&p.coll.account)
+	}
 	return pi
 }
 
@@ -82,8 +91,13 @@ func (x *partIndex) AppendKey(dst []byte, row uint32) []byte {
 	return dst
 }
 
-// each calls f with every key of a row: one, or one an element.
+// each calls f with every key of a row: one, or one an element; none for a row outside of a partial index.
 func (x *partIndex) each(row uint32, scratch []byte, f func(key []byte)) []byte {
+	if x.def.Filter != 0 {
+		if v := x.part.column(x.def.Filter).Get(row); v.IsNull() || !v.Bool() {
+			return scratch
+		}
+	}
 	if !x.array {
 		scratch = x.AppendKey(scratch[:0], row)
 		f(scratch)
@@ -114,6 +128,9 @@ func (x *partIndex) add(row uint32, scratch []byte) []byte {
 		} else {
 			x.dict.Add(key, row)
 		}
+		if x.beside() {
+			x.unique.Add(key, row)
+		}
 	})
 }
 
@@ -128,6 +145,9 @@ func (x *partIndex) remove(row uint32, scratch []byte) []byte {
 			x.tree.Remove(key, row)
 		} else {
 			x.dict.Remove(key, row)
+		}
+		if x.beside() {
+			x.unique.Remove(key, row)
 		}
 	})
 }
@@ -151,7 +171,13 @@ func (x *partIndex) addBatch(e *index.Entries) {
 	} else {
 		x.dict.AddBatch(e)
 	}
+	if x.beside() {
+		x.unique.AddBatch(e)
+	}
 }
+
+// beside says whether unique is kept beside a tree.
+func (x *partIndex) beside() bool { return x.unique != nil && x.tree != nil }
 
 // setIndexes makes the part's indexes those of def: the built ones given, those
 // there are, and empty ones. What def has not is retired at a timestamp. Writer only.
@@ -216,7 +242,9 @@ func (x *partIndex) check(rows []uint32) error {
 	}
 	var err error
 	if x.tree != nil {
-		err = x.tree.Check(all)
+		if err = x.tree.Check(all); err == nil && x.beside() {
+			err = x.unique.Check(all)
+		}
 	} else {
 		err = x.dict.Check(all)
 	}

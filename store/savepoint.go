@@ -24,6 +24,8 @@ type savedDelta struct {
 	rows  *btree.BTreeG[*deltaRow]
 	ended *btree.BTreeG[uint64]
 	bytes int
+
+	unique *btree.BTreeG[uniqueEntry]
 }
 
 // Savepoint marks the present moment. No feed is open.
@@ -31,9 +33,16 @@ func (t *Txn) Savepoint() *Savepoint {
 	invariant.Check(len(t.open) == t.closedFeeds(), "savepoint inside of a statement")
 	s := &Savepoint{nextID: t.nextID, feeds: len(t.feeds), held: len(t.held), changes: len(t.changes), undo: len(t.undo)}
 	for _, d := range t.deltas {
-		s.deltas = append(s.deltas, savedDelta{d, d.rows.Clone(), d.ended.Clone(), d.bytes})
+		s.deltas = append(s.deltas, savedDelta{d, d.rows.Clone(), d.ended.Clone(), d.bytes, cloneUnique(d.unique)})
 	}
 	return s
+}
+
+func cloneUnique(t *btree.BTreeG[uniqueEntry]) *btree.BTreeG[uniqueEntry] {
+	if t == nil {
+		return nil
+	}
+	return t.Clone()
 }
 
 // closedFeeds returns how many of the transaction's feeds have been closed.
@@ -67,6 +76,7 @@ func (t *Txn) RollbackTo(s *Savepoint) {
 	for _, d := range s.deltas {
 		// The tables are those of the savepoint again, and it may be gone back to once more.
 		d.delta.rows, d.delta.ended, d.delta.bytes, d.delta.view = d.rows.Clone(), d.ended.Clone(), d.bytes, nil
+		d.delta.unique = cloneUnique(d.unique)
 		t.deltas = append(t.deltas, d.delta)
 	}
 	// Row names are never given twice: a cursor may still hold one.

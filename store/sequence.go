@@ -18,7 +18,8 @@ type Sequence struct {
 	oid        uint32
 	generation uint64
 
-	mu     sync.Mutex // guards below; held while a reservation becomes durable
+	mu     sync.Mutex       // guards below; held while a reservation becomes durable
+	rule   *schema.Sequence // by which the last reservation was made
 	now    sequenceState
 	ahead  int64     // how many more values are reserved
 	block  int64     // how many the last reservation took
@@ -98,6 +99,9 @@ func (s *Sequence) Next(def *schema.Object) (first, n int64, err error) {
 	q := sequenceRule{def.Sequence}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.rule != def.Sequence {
+		s.rule, s.ahead = def.Sequence, 0
+	}
 	state, ahead := s.now, s.ahead
 	want := q.Cache
 	if state.called {

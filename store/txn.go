@@ -125,7 +125,7 @@ func (t *Txn) collection(tbl *schema.Table) (*collection, error) {
 	now := t.state(t.db.published.Load().state)
 	c := now.collections[tbl.OID]
 	if c != nil && t.base != nil { // its snapshot's catalog may be an old one
-		if def, _ := now.catalog.TableByOID(tbl.OID); len(def.Columns) != len(tbl.Columns) || c.generation != tbl.Generation {
+		if def, _ := now.catalog.TableByOID(tbl.OID); def != tbl && !sameRules(def, tbl) || c.generation != tbl.Generation {
 			return nil, SerializationFailure(false)
 		}
 	}
@@ -133,6 +133,20 @@ func (t *Txn) collection(tbl *schema.Table) (*collection, error) {
 		return nil, sqlerr.New(sqlerr.UndefinedTable, "relation %q was dropped or truncated by a concurrent transaction", tbl.Name)
 	}
 	return c, nil
+}
+
+// sameRules says whether what is written by one definition of a table suits another one.
+func sameRules(a, b *schema.Table) bool {
+	if len(a.Columns) != len(b.Columns) || len(a.Checks) != len(b.Checks) || len(a.ForeignKeys) != len(b.ForeignKeys) ||
+		!slices.Equal(a.ReferencedBy, b.ReferencedBy) {
+		return false
+	}
+	for i := range a.Columns {
+		if x, y := &a.Columns[i], &b.Columns[i]; x.NotNull != y.NotNull || x.Generated != y.Generated {
+			return false
+		}
+	}
+	return slices.Equal(a.UniqueOIDs(), b.UniqueOIDs())
 }
 
 func (t *Txn) delta(c *collection) *delta {
@@ -327,10 +341,10 @@ func (t *Txn) write(tbl *schema.Table, key []byte, cur Current, row []value.Valu
 		return errRowTooBig(n)
 	}
 	if row == nil && !r.hasBase {
-		d.remove(r)
+		d.remove(tbl, r)
 		return nil
 	}
-	d.put(r)
+	d.put(tbl, r)
 	return nil
 }
 

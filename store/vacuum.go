@@ -191,9 +191,13 @@ func (p *Part) compact() {
 		p.mu.Unlock()
 	}
 	for _, x := range *p.indexes.Load() {
-		if x.dict != nil {
+		d := x.dict
+		if x.beside() {
+			d = x.unique
+		}
+		if d != nil {
 			p.mu.Lock()
-			p.compacting = x.dict.Compact() || p.compacting
+			p.compacting = d.Compact() || p.compacting
 			p.mu.Unlock()
 		}
 	}

@@ -46,6 +46,12 @@ func (t *Txn) View() *View {
 	pub := t.snapshot(v.reader)
 	v.reads = t.reads
 	v.snapshot, v.state = pub.timestamp, t.state(pub.state)
+	t.show(v)
+	return v
+}
+
+// show makes a View see the transaction's own writes up to this moment.
+func (t *Txn) show(v *View) {
 	for _, d := range t.deltas {
 		if d.rows.Len() > 0 {
 			v.deltas = append(v.deltas, d)
@@ -56,7 +62,6 @@ func (t *Txn) View() *View {
 	if n := len(t.feeds); n > 0 {
 		v.feed = t.feeds[n-1].id
 	}
-	return v
 }
 
 // pause lets vacuum free what it has unlinked since the view was opened, until

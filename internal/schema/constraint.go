@@ -98,6 +98,16 @@ func (t *Table) IndexByOID(oid uint32) (*Index, bool) {
 	return nil, false
 }
 
+// UniqueOIDs lists the OIDs of the unique indexes beside the primary key.
+func (t *Table) UniqueOIDs() (oids []uint32) {
+	for _, x := range t.Indexes {
+		if x.Unique {
+			oids = append(oids, x.OID)
+		}
+	}
+	return oids
+}
+
 // HasUnique says whether the table has a unique index beside its primary key.
 func (t *Table) HasUnique() bool {
 	for _, x := range t.Indexes {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/value"
 	"github.com/cachalotdb/cachalot/query/plan"
 	"github.com/cachalotdb/cachalot/store"
@@ -17,12 +18,12 @@ type update struct {
 }
 
 func (b *builder) update(n *plan.Update) (*tree, error) {
-	u := &update{writer: newWriter(b.env, n.Table, n.Returning), set: n.Set}
+	u := &update{writer: newWriter(b.env, n.Table, n.Rules, n.Returning), set: n.Set}
 	var in *tree
 	var err error
 	mode := store.ForNoKeyUpdate
 	for _, a := range n.Set {
-		if slices.Contains(n.Table.Key, a.Num) {
+		if slices.Contains(n.Table.Key, a.Num) || inUniqueIndex(n.Table, a.Num) {
 			mode = store.ForUpdate
 		}
 	}
@@ -30,6 +31,16 @@ func (b *builder) update(n *plan.Update) (*tree, error) {
 		return nil, err
 	}
 	return b.modify(u, "Update", n.Table.Name, n, in), nil
+}
+
+// inUniqueIndex says whether a column is of a unique index that a foreign key can refer to: an UPDATE of it is one of a key.
+func inUniqueIndex(t *schema.Table, num int16) bool {
+	for _, x := range t.Indexes {
+		if x.Unique && x.Filter == 0 && slices.ContainsFunc(x.Columns, func(c schema.IndexColumn) bool { return c.Num == num }) {
+			return true
+		}
+	}
+	return false
 }
 
 // modify finishes the tree of a modifying operator.
@@ -55,7 +66,7 @@ func (u *update) run(ctx context.Context) error {
 		if err := assign(u.env.Expr, u.table.Columns, u.set, old, row); err != nil {
 			return err
 		}
-		if err := u.replace(ctx, key, cur, row); err != nil {
+		if err := u.replace(ctx, key, cur, old, row); err != nil {
 			return err
 		}
 		return u.wrote(row)
@@ -71,7 +82,7 @@ type deletion struct {
 }
 
 func (b *builder) delete(n *plan.Delete) (*tree, error) {
-	d := &deletion{writer: newWriter(b.env, n.Table, n.Returning)}
+	d := &deletion{writer: newWriter(b.env, n.Table, n.Rules, n.Returning)}
 	var in *tree
 	var err error
 	if d.targets, in, err = b.newTargets(n.Scan, n.Where, n.Point, d.all, store.ForUpdate); err != nil {
@@ -84,7 +95,7 @@ func (d *deletion) Next(ctx context.Context, r *Rows) (bool, error) { return d.y
 
 func (d *deletion) run(ctx context.Context) error {
 	return d.targets.each(ctx, &d.writer, func(key []byte, cur store.Current, row []value.Value) error {
-		if err := d.env.Txn.Delete(d.table, key, cur); err != nil {
+		if err := d.remove(ctx, key, cur, row); err != nil {
 			return err
 		}
 		return d.wrote(row)

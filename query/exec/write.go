@@ -25,6 +25,8 @@ type Modifier interface {
 type writer struct {
 	env       *Env
 	table     *schema.Table
+	rules     *plan.RowRules // nil: none
+	events    *events        // what foreign keys ask for at the end of the statement; nil: nothing
 	all       []int16 // every column number
 	returning []*plan.Program
 	kinds     []value.Kind
@@ -35,8 +37,11 @@ type writer struct {
 	at        int
 }
 
-func newWriter(env *Env, t *schema.Table, returning []*plan.Program) writer {
-	w := writer{env: env, table: t, returning: returning}
+func newWriter(env *Env, t *schema.Table, rules *plan.RowRules, returning []*plan.Program) writer {
+	w := writer{env: env, table: t, rules: rules, returning: returning}
+	if rules != nil && (rules.References || rules.Referenced) {
+		w.events = newEvents(env)
+	}
 	for i := range t.Columns {
 		w.all = append(w.all, t.Columns[i].Num)
 	}
@@ -54,6 +59,9 @@ func (w *writer) yield(ctx context.Context, r *Rows, run func(context.Context) e
 	if !w.done {
 		w.done = true
 		if err := run(ctx); err != nil {
+			return false, err
+		}
+		if err := w.events.run(ctx); err != nil {
 			return false, err
 		}
 	}
@@ -93,12 +101,45 @@ func (w *writer) wrote(row []value.Value) error {
 	return nil
 }
 
+// complete computes the generated columns of a row, and refuses it when it breaks a constraint that it alone can break.
+func (w *writer) complete(row []value.Value) error { return Complete(w.env.Expr, w.table, w.rules, row) }
+
+// Complete computes the generated columns of a row of a table, and returns 23502 or 23514 when it breaks NOT NULL or
+// CHECK. rules may be nil.
+func Complete(c *expr.Context, t *schema.Table, rules *plan.RowRules, row []value.Value) error {
+	if rules != nil {
+		if err := assign(c, t.Columns, rules.Generated, row, row); err != nil {
+			return err
+		}
+	}
+	if err := checkNotNull(t, row, c.Style); err != nil || rules == nil {
+		return err
+	}
+	for i := range rules.Checks {
+		v, err := expr.Eval(c, rules.Checks[i].Expr, row)
+		if err != nil {
+			return err
+		}
+		if !v.IsNull() && !v.Bool() {
+			return checkViolation(t, rules.Checks[i].Name, row, c.Style)
+		}
+	}
+	return nil
+}
+
+// checkViolation is the 23514 error for a row.
+func checkViolation(t *schema.Table, name string, row []value.Value, style *value.Style) error {
+	return sqlerr.New(sqlerr.CheckViolation, "new row for relation %q violates check constraint %q", t.Name, name).
+		WithDetail("Failing row contains (%s).", describeRow(t, row, style)).
+		WithConstraint(t.Schema, t.Name, name)
+}
+
 // checkNotNull refuses a row with a NULL where there must be none.
-func (w *writer) checkNotNull(row []value.Value) error {
-	for i := range w.table.Columns {
-		c := &w.table.Columns[i]
+func checkNotNull(t *schema.Table, row []value.Value, style *value.Style) error {
+	for i := range t.Columns {
+		c := &t.Columns[i]
 		if c.NotNull && !c.Hidden && row[i].IsNull() {
-			return NotNullViolation(w.table, c, row, w.env.Expr.Style)
+			return NotNullViolation(t, c, row, style)
 		}
 	}
 	return nil
@@ -142,30 +183,109 @@ func (w *writer) lock(ctx context.Context, key []byte, mode store.LockMode) (sto
 	return w.env.Txn.Newest(w.table, key)
 }
 
-// replace puts a new row in the place of the current one of a locked key. When the new
+// insertRow adds a complete row whose primary key is locked and free.
+func (w *writer) insertRow(ctx context.Context, key []byte, row []value.Value) error {
+	if err := w.claim(ctx, row, nil, nil); err != nil {
+		return err
+	}
+	return w.addRow(key, row)
+}
+
+// addRow adds a row whose unique values are locked and free too.
+func (w *writer) addRow(key []byte, row []value.Value) error {
+	w.events.added(w.table, nil, row)
+	return w.env.Txn.Insert(w.table, key, row)
+}
+
+// replace puts a new row in the place of the current one of a locked key, of which old are the values. When the new
 // row has another key, that must be free.
-func (w *writer) replace(ctx context.Context, key []byte, cur store.Current, row []value.Value) error {
-	if err := w.checkNotNull(row); err != nil {
+func (w *writer) replace(ctx context.Context, key []byte, cur store.Current, old, row []value.Value) error {
+	if err := w.complete(row); err != nil {
 		return err
 	}
 	newKey, err := w.env.Txn.RowKey(nil, w.table, row)
 	if err != nil {
 		return err
 	}
-	if string(newKey) == string(key) {
-		return w.env.Txn.Update(w.table, key, cur, row)
+	same := string(newKey) == string(key)
+	if !same {
+		_, taken, err := w.lock(ctx, newKey, store.ForUpdate)
+		if err != nil {
+			return err
+		}
+		if taken {
+			return store.UniqueViolation(w.table, newKey)
+		}
 	}
-	_, taken, err := w.lock(ctx, newKey, store.ForUpdate)
-	if err != nil {
+	if err := w.claim(ctx, row, old, nil); err != nil {
 		return err
 	}
-	if taken {
-		return store.UniqueViolation(w.table, newKey)
+	w.events.added(w.table, old, row)
+	w.events.gone(w.table, old, row)
+	if same {
+		return w.env.Txn.Update(w.table, key, cur, row)
 	}
 	if err := w.env.Txn.Delete(w.table, key, cur); err != nil {
 		return err
 	}
 	return w.env.Txn.Insert(w.table, newKey, row)
+}
+
+// remove deletes the current row of a locked key, of which row are the values.
+func (w *writer) remove(ctx context.Context, key []byte, cur store.Current, row []value.Value) error {
+	if w.rules != nil {
+		for _, x := range w.rules.Unique {
+			if err := w.giveUp(ctx, x, row); err != nil {
+				return err
+			}
+		}
+	}
+	w.events.gone(w.table, row, nil)
+	return w.env.Txn.Delete(w.table, key, cur)
+}
+
+// claim locks the values that a row gets in the unique indexes, but for those of one index, and sees that no other row has
+// them; those that it had before, old (nil for a new row), are locked too, so that who wants one waits for the end of the transaction.
+func (w *writer) claim(ctx context.Context, row, old []value.Value, but func(*schema.Index) bool) error {
+	if w.rules == nil {
+		return nil
+	}
+	for _, x := range w.rules.Unique {
+		if but != nil && but(x) {
+			continue
+		}
+		key, ok := store.UniqueKey(nil, x, row)
+		if old != nil {
+			was, had := store.UniqueKey(nil, x, old)
+			if had == ok && string(was) == string(key) {
+				continue
+			}
+			if err := w.giveUp(ctx, x, old); err != nil {
+				return err
+			}
+		}
+		if !ok {
+			continue
+		}
+		_, taken, err := w.env.Txn.LockUnique(ctx, w.table, x, key, store.ForUpdate, store.WaitBlock)
+		if err != nil {
+			return err
+		}
+		if taken {
+			return store.IndexViolation(w.table, x, row)
+		}
+	}
+	return nil
+}
+
+// giveUp locks the value that a row has in a unique index and will no longer have.
+func (w *writer) giveUp(ctx context.Context, x *schema.Index, row []value.Value) error {
+	key, ok := store.UniqueKey(nil, x, row)
+	if !ok {
+		return nil
+	}
+	_, _, err := w.env.Txn.LockUnique(ctx, w.table, x, key, store.ForUpdate, store.WaitBlock)
+	return err
 }
 
 // meets says whether a row meets a conjunction.

@@ -18,6 +18,8 @@ type Sequences interface {
 	Last() (int64, error)
 	// Set is setval.
 	Set(ctx context.Context, oid uint32, v int64, called bool) error
+	// State is what SELECT from a sequence shows.
+	State(oid uint32) (last, logCnt int64, called bool, err error)
 	// Owned is pg_get_serial_sequence: the qualified name of the sequence of a column, "" for none.
 	Owned(table, column string) (string, error)
 }
@@ -31,34 +33,7 @@ func (c *Context) sequences() (Sequences, error) {
 
 // sequenceFuncs is the functions about sequences.
 func sequenceFuncs() []Func {
-	named := func(f func(c *Context, s Sequences, oid uint32, args []value.Value) (value.Value, error)) impl {
-		return func(c *Context, args []value.Value) (value.Value, error) {
-			s, err := c.sequences()
-			if err != nil {
-				return value.Value{}, err
-			}
-			oid, err := s.Find(args[0].Bytes())
-			if err != nil {
-				return value.Value{}, err
-			}
-			return f(c, s, oid, args[1:])
-		}
-	}
-	set := named(func(c *Context, s Sequences, oid uint32, args []value.Value) (value.Value, error) {
-		called := len(args) < 2 || args[1].Bool()
-		return args[0], s.Set(c.ctx(), oid, args[0].Int(), called)
-	})
-	return []Func{
-		{Name: "nextval", Args: kinds(value.Text), Ret: value.Int8, Volatility: Volatile, Strict: true,
-			fn: named(func(c *Context, s Sequences, oid uint32, _ []value.Value) (value.Value, error) {
-				v, err := s.Next(c.ctx(), oid)
-				return value.NewInt(value.Int8, v), err
-			})},
-		{Name: "currval", Args: kinds(value.Text), Ret: value.Int8, Volatility: Volatile, Strict: true,
-			fn: named(func(_ *Context, s Sequences, oid uint32, _ []value.Value) (value.Value, error) {
-				v, err := s.Current(oid)
-				return value.NewInt(value.Int8, v), err
-			})},
+	list := []Func{
 		{Name: "lastval", Ret: value.Int8, Volatility: Volatile, Strict: true,
 			fn: func(c *Context, _ []value.Value) (value.Value, error) {
 				s, err := c.sequences()
@@ -68,8 +43,6 @@ func sequenceFuncs() []Func {
 				v, err := s.Last()
 				return value.NewInt(value.Int8, v), err
 			}},
-		{Name: "setval", Args: kinds(value.Text, value.Int8), Ret: value.Int8, Volatility: Volatile, Strict: true, fn: set},
-		{Name: "setval", Args: kinds(value.Text, value.Int8, value.Bool), Ret: value.Int8, Volatility: Volatile, Strict: true, fn: set},
 		{Name: "pg_get_serial_sequence", Args: kinds(value.Text, value.Text), Ret: value.Text, Volatility: Stable, Strict: true,
 			fn: func(c *Context, args []value.Value) (value.Value, error) {
 				s, err := c.sequences()
@@ -83,22 +56,49 @@ func sequenceFuncs() []Func {
 				return value.NewText(name), nil
 			}},
 	}
+	// A sequence is given by a name, which is looked for at each call, or as what a name stood for once.
+	for _, by := range []value.Kind{value.Text, value.Regclass} {
+		set := ofSequence(func(c *Context, s Sequences, oid uint32, args []value.Value) (int64, error) {
+			called := len(args) < 2 || args[1].Bool()
+			return args[0].Int(), s.Set(c.ctx(), oid, args[0].Int(), called)
+		})
+		add := func(name string, fn impl, args ...value.Kind) {
+			list = append(list, Func{Name: name, Args: append(kinds(by), args...), Ret: value.Int8, Volatility: Volatile, Strict: true, fn: fn})
+		}
+		add("nextval", nextValue)
+		add("currval", ofSequence(func(_ *Context, s Sequences, oid uint32, _ []value.Value) (int64, error) { return s.Current(oid) }))
+		add("setval", set, value.Int8)
+		add("setval", set, value.Int8, value.Bool)
+	}
+	return list
 }
 
-// nextOfOID is nextval of a sequence that is known by its OID: of an identity column.
-var nextOfOID = &Func{Name: "nextval", Args: kinds(value.Int8), Ret: value.Int8, Volatility: Volatile, Strict: true,
-	fn: func(c *Context, args []value.Value) (value.Value, error) {
+var nextValue = ofSequence(func(c *Context, s Sequences, oid uint32, _ []value.Value) (int64, error) { return s.Next(c.ctx(), oid) })
+
+// ofSequence makes a function of f whose first argument is a sequence, by name or by OID.
+func ofSequence(f func(c *Context, s Sequences, oid uint32, args []value.Value) (int64, error)) impl {
+	return func(c *Context, args []value.Value) (value.Value, error) {
 		s, err := c.sequences()
 		if err != nil {
 			return value.Value{}, err
 		}
-		v, err := s.Next(c.ctx(), uint32(args[0].Int()))
-		return value.NewInt(value.Int8, v), err
-	}}
+		oid := uint32(0)
+		if args[0].Kind() == value.Regclass {
+			oid = uint32(args[0].Int())
+		} else if oid, err = s.Find(args[0].Bytes()); err != nil {
+			return value.Value{}, err
+		}
+		n, err := f(c, s, oid, args[1:])
+		return value.NewInt(value.Int8, n), err
+	}
+}
+
+// nextOfOID is the nextval of identity columns.
+var nextOfOID = &Func{Name: "nextval", Args: kinds(value.Regclass), Ret: value.Int8, Volatility: Volatile, Strict: true, fn: nextValue}
 
 // NewNextValue returns the expression that takes the next value of a sequence, as an integer type.
 func NewNextValue(oid uint32, to value.Type) Expr {
-	arg := NewConst(value.NewInt(value.Int8, int64(oid)), value.Of(value.Int8), -1)
+	arg := NewConst(value.NewInt(value.Regclass, int64(oid)), value.Of(value.Regclass), -1)
 	var e Expr = &Call{head: head{value.Of(value.Int8), -1}, Func: nextOfOID, Args: []Expr{arg}}
 	if to.Kind != value.Int8 {
 		e = &Cast{head: head{to, -1}, Arg: e, Context: value.CastAssignment}

@@ -270,6 +270,7 @@ type Insert struct {
 	// Sources has an entry for each column of the table: where its value comes from.
 	Sources  []ColumnSource
 	Conflict *Conflict
+	Rules    *RowRules
 	// Returning is over the whole row of the table; nil without RETURNING.
 	Returning []*Program
 }
@@ -311,6 +312,7 @@ type Update struct {
 	Scan      *Scan // yields the key columns first
 	Set       []Assignment
 	Where     []expr.Expr // the condition again, over the whole row
+	Rules     *RowRules
 	Returning []*Program
 	Point     []expr.Expr // the primary key's values when the condition fixes them
 }
@@ -320,6 +322,7 @@ type Delete struct {
 	Table     *schema.Table
 	Scan      *Scan
 	Where     []expr.Expr
+	Rules     *RowRules
 	Returning []*Program
 	Point     []expr.Expr
 }

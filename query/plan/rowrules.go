@@ -85,7 +85,7 @@ func rank(last bool) int {
 
 // StoredExpr binds an expression of a table's definition, which is kept as text, over the table's whole row.
 func StoredExpr(t *schema.Table, text string, style *value.Style) (expr.Expr, error) {
-	e, err := parseExpr(text)
+	e, err := ParseExpr(text)
 	if err != nil {
 		return nil, err
 	}
@@ -93,8 +93,8 @@ func StoredExpr(t *schema.Table, text string, style *value.Style) (expr.Expr, er
 	return b.Bind(e)
 }
 
-// parseExpr parses the text of an expression.
-func parseExpr(text string) (ast.Expr, error) {
+// ParseExpr parses the text of an expression.
+func ParseExpr(text string) (ast.Expr, error) {
 	list, err := parse.Parse("SELECT "+text, parse.Options{})
 	if err != nil {
 		return nil, err
@@ -261,7 +261,7 @@ func RenameInRules(t *schema.Table, num int16, name string, style *value.Style) 
 		if text == "" {
 			return "", nil
 		}
-		e, err := parseExpr(text)
+		e, err := ParseExpr(text)
 		if err != nil {
 			return "", err
 		}

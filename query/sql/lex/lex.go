@@ -471,3 +471,6 @@ func (s *scanner) operator() bool {
 	}
 	return true
 }
+
+// CategoryOf returns the category of a word in lower case, NotKeyword for one that is no keyword.
+func CategoryOf(word string) Category { return keywords[word].cat }
