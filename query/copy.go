@@ -72,8 +72,8 @@ func copyColumns(t *schema.Table, list []ast.Ident) ([]*schema.Column, error) {
 	var cols []*schema.Column
 	if list == nil {
 		for i := range t.Columns {
-			if !t.Columns[i].Hidden {
-				cols = append(cols, &t.Columns[i])
+			if c := &t.Columns[i]; !c.Hidden && c.Generated == "" {
+				cols = append(cols, c)
 			}
 		}
 		return cols, nil
@@ -82,6 +82,10 @@ func copyColumns(t *schema.Table, list []ast.Ident) ([]*schema.Column, error) {
 		c, ok := t.Column(id.Name)
 		if !ok {
 			return nil, sqlerr.New(sqlerr.UndefinedColumn, "column %q of relation %q does not exist", id.Name, t.Name)
+		}
+		if c.Generated != "" {
+			return nil, sqlerr.New(sqlerr.InvalidColumnReference, "column %q is a generated column", id.Name).
+				WithDetail("Generated columns cannot be used in COPY.")
 		}
 		for _, o := range cols {
 			if o == c {

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/cachalotdb/cachalot/internal/schema"
@@ -31,9 +32,11 @@ func (s *Session) define(ctx context.Context, st ast.Stmt, text string) (string,
 	}
 	switch st := st.(type) {
 	case *ast.CreateTableStmt:
-		return tag, s.createTable(st)
+		return tag, s.createTable(ctx, st)
 	case *ast.CreateIndexStmt:
 		return tag, s.createIndex(ctx, st)
+	case *ast.CreateSequenceStmt:
+		return tag, s.createSequence(ctx, st)
 	case *ast.CreateSchemaStmt:
 		return tag, s.createSchema(st)
 	case *ast.CreateTableAsStmt:
@@ -66,6 +69,8 @@ func definitionTag(st ast.Stmt) string {
 		return "CREATE TABLE"
 	case *ast.CreateIndexStmt:
 		return "CREATE INDEX"
+	case *ast.CreateSequenceStmt:
+		return "CREATE SEQUENCE"
 	case *ast.CreateSchemaStmt:
 		return "CREATE SCHEMA"
 	case *ast.CreateTableAsStmt:
@@ -146,6 +151,7 @@ func freeName(cat *schema.Catalog, in, base string, also ...string) string {
 
 // truncate runs TRUNCATE: each table gets a new, empty generation.
 func (s *Session) truncate(ctx context.Context, st *ast.TruncateStmt) error {
+	var tables []*schema.Table
 	for _, r := range st.Tables {
 		t, err := s.lockedTable(ctx, r.Table)
 		if err != nil {
@@ -153,6 +159,20 @@ func (s *Session) truncate(ctx context.Context, st *ast.TruncateStmt) error {
 		}
 		if t.View != nil {
 			return sqlerr.New(sqlerr.WrongObjectType, "%q is not a table", t.Name)
+		}
+		if !slices.ContainsFunc(tables, func(o *schema.Table) bool { return o.OID == t.OID }) {
+			tables = append(tables, t)
+		}
+	}
+	tables, err := s.truncated(ctx, tables, st.Cascade)
+	if err != nil {
+		return err
+	}
+	for _, t := range tables {
+		if st.RestartIdentity {
+			if err := s.restartOwnedSequences(ctx, t); err != nil {
+				return err
+			}
 		}
 		def := t.Clone()
 		def.Version++

@@ -357,7 +357,7 @@ func (s *Session) alterIndex(ctx context.Context, st *ast.AlterTableStmt, r sche
 }
 
 // alterRelationObject does one action on a view or a sequence.
-func (s *Session) alterRelationObject(_ context.Context, o *schema.Object, a *ast.AlterAction) error {
+func (s *Session) alterRelationObject(ctx context.Context, o *schema.Object, a *ast.AlterAction) error {
 	switch a.Kind {
 	case ast.RenameTable:
 		if s.catalog().RelationExistsIn(o.Schema, a.NewName) {
@@ -377,6 +377,8 @@ func (s *Session) alterRelationObject(_ context.Context, o *schema.Object, a *as
 		return s.checkRole(a.NewName)
 	case ast.SetOptions, ast.ResetOptions, ast.SetLogged:
 		return nil
+	case ast.SequenceOptions:
+		return s.alterSequence(ctx, o, a.Options)
 	case ast.RenameColumn:
 		if o.View != nil {
 			return s.renameViewColumn(o, a)

@@ -14,9 +14,21 @@ func (s *Session) alterConstraints(ctx context.Context, t *schema.Table, a *ast.
 	switch a.Kind {
 	case ast.AddConstraint:
 		if a.Constraint.Kind == ast.ConPrimaryKey {
-			return s.addPrimaryKey(ctx, t, a.Constraint)
+			return s.addPrimaryKey(ctx, t, &pendingConstraint{Constraint: a.Constraint})
 		}
-		return refuseConstraint(a.Constraint)
+		return s.addConstraint(ctx, t, a.Constraint)
+	case ast.AlterConstraint:
+		return s.alterForeignKey(t, a)
+	case ast.ValidateConstraint:
+		return s.validateConstraint(ctx, t, a)
+	case ast.AddIdentity:
+		return s.addIdentity(ctx, t, a)
+	case ast.SetIdentity:
+		return s.setIdentity(ctx, t, a)
+	case ast.DropIdentity:
+		return s.dropIdentity(t, a)
+	case ast.DropExpression:
+		return s.dropExpression(t, a)
 	case ast.DropConstraint:
 		if !t.HasConstraint(a.Name) {
 			if a.IfExists {
@@ -52,19 +64,19 @@ func (s *Session) dropConstraintOf(ctx context.Context, t *schema.Table, name st
 }
 
 // addPrimaryKey gives a table a primary key: its rows move to a new generation, which is keyed by it.
-func (s *Session) addPrimaryKey(ctx context.Context, t *schema.Table, con *ast.Constraint) error {
+func (s *Session) addPrimaryKey(ctx context.Context, t *schema.Table, con *pendingConstraint) error {
 	if !t.HiddenKey {
 		return sqlerr.New(sqlerr.InvalidTableDefinition, "multiple primary keys for table %q are not allowed", t.Name)
 	}
 	def := changedTable(t)
 	def.Key, def.HiddenKey = nil, false
-	d := &tableDefiner{session: s, table: def, catalog: s.catalog()}
+	d := &tableDefiner{session: s, table: def, catalog: s.catalog(), ctx: ctx}
 	if err := d.constraint(con); err != nil {
 		return err
 	}
 	// The hidden column keeps its number and is NULL from now on.
 	hidden := &def.Columns[t.Key[0]-1]
 	hidden.NotNull = false
-	def.KeyOID, def.Generation = s.txn.NewOID(), s.txn.NewGeneration()
+	def.Generation = s.txn.NewGeneration()
 	return s.rewrite(ctx, t, def, nil)
 }

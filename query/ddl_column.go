@@ -24,22 +24,50 @@ func (s *Session) addColumn(ctx context.Context, t *schema.Table, a *ast.AlterAc
 		}
 		return sqlerr.New(sqlerr.DuplicateColumn, "column %q of relation %q already exists", c.Name, t.Name)
 	}
-	for _, con := range a.Def.Constraints {
-		if con.Kind == ast.ConPrimaryKey {
-			return sqlerr.NotSupported("ADD COLUMN with PRIMARY KEY is not supported").At(con.Pos())
-		}
-	}
 	def := changedTable(t)
-	d := &tableDefiner{session: s, table: def, catalog: s.catalog()}
+	d := &tableDefiner{session: s, table: def, catalog: s.catalog(), ctx: ctx}
 	c, err := d.column(a.Def)
 	if err != nil {
 		return err
 	}
-	return s.putColumn(ctx, t, def, c)
+	var key []pendingConstraint
+	d.pending = slices.DeleteFunc(d.pending, func(p pendingConstraint) bool {
+		if p.Kind == ast.ConPrimaryKey {
+			key = append(key, p)
+			c.NotNull = true
+		}
+		return p.Kind == ast.ConPrimaryKey
+	})
+	checks := len(def.Checks)
+	if err := d.constraints(); err != nil {
+		return err
+	}
+	if err := s.putColumn(ctx, t, def, c); err != nil {
+		return err
+	}
+	for _, check := range def.Checks[checks:] {
+		if err := s.verifyCheck(ctx, def, check.Name); err != nil {
+			return err
+		}
+	}
+	for i := range key {
+		now, _ := s.catalog().TableByOID(t.OID)
+		if err := s.addPrimaryKey(ctx, now, &key[i]); err != nil {
+			return err
+		}
+	}
+	if err := d.addIndexes(t.OID); err != nil {
+		return err
+	}
+	return d.refer(t.OID)
 }
 
 // putColumn puts the definition of a table with one more column.
 func (s *Session) putColumn(ctx context.Context, t, def *schema.Table, c *schema.Column) error {
+	if c.Generated != "" && !s.empty(t) {
+		def.Generation = s.txn.NewGeneration()
+		return s.rewrite(ctx, t, def, nil)
+	}
 	missing := value.Null(c.Type.Kind)
 	e, err := plan.DefaultExpr(c, &s.set.vars.style)
 	if err != nil {
@@ -47,6 +75,9 @@ func (s *Session) putColumn(ctx context.Context, t, def *schema.Table, c *schema
 	}
 	if e != nil {
 		if expr.VolatilityOf(e) == expr.Volatile {
+			if s.empty(t) {
+				return s.txn.PutTable(def)
+			}
 			def.Generation = s.txn.NewGeneration()
 			return s.rewrite(ctx, t, def, map[int16]expr.Expr{c.Num: e})
 		}

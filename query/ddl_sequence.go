@@ -301,162 +301,25 @@ func (d *sequenceDefiner) owner(ctx context.Context) error {
 	return nil
 }
 
-// alterSequence runs ALTER SEQUENCE.
-func (s *Session) alterSequence(ctx context.Context, st *ast.AlterTableStmt) error {
-	name := st.Table.Table
-	for _, a := range st.Actions {
-		o, err := s.lockedSequence(ctx, name)
-		if err != nil {
-			if st.IfExists && sqlerr.Code(err) == sqlerr.UndefinedTable {
-				s.notice("NOTICE", sqlerr.New("00000", "relation %q does not exist, skipping", name.Name))
-				return nil
-			}
-			return err
-		}
-		switch a.Kind {
-		case ast.SequenceOptions:
-			d := &sequenceDefiner{session: s, object: o}
-			if err := d.alter(ctx, a.Options); err != nil {
-				return err
-			}
-			o = d.object
-		case ast.RenameTable:
-			if s.catalog().RelationExistsIn(o.Schema, a.NewName) {
-				return sqlerr.New(sqlerr.DuplicateTable, "relation %q already exists", a.NewName)
-			}
-			c := *o
-			c.Name = a.NewName
-			o, name.Name = &c, a.NewName
-		case ast.SetSchema:
-			if o, err = s.moveSequence(o, a); err != nil {
-				return err
-			}
-		case ast.OwnerTo, ast.SetOptions, ast.SetLogged:
-			continue
-		default:
-			return sqlerr.NotSupported("this action of ALTER SEQUENCE is not supported").At(a.Pos())
-		}
-		if err := s.txn.PutObject(o); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Session) moveSequence(o *schema.Object, a *ast.AlterAction) (*schema.Object, error) {
-	cat := s.catalog()
-	switch {
-	case o.Sequence.Owner != 0:
-		t, _ := cat.TableByOID(o.Sequence.Owner)
-		return nil, sqlerr.NotSupported("cannot move an owned sequence into another schema").
-			WithDetail("Sequence %q is linked to table %q.", o.Name, t.Name)
-	case !s.schemaExists(cat, a.NewName):
-		return nil, undefinedSchema(a.NewName)
-	case cat.RelationExistsIn(a.NewName, o.Name):
-		return nil, sqlerr.New(sqlerr.DuplicateTable, "relation %q already exists in schema %q", o.Name, a.NewName)
-	}
-	c := *o
-	c.Schema = a.NewName
-	return &c, nil
-}
-
-// lockedSequence locks a sequence for DDL and returns its newest definition.
-func (s *Session) lockedSequence(ctx context.Context, name ast.QualifiedName) (*schema.Object, error) {
-	o, err := s.namedSequence(s.catalog(), name)
-	if err != nil {
-		return nil, err
-	}
+// alterSequence carries out the options of ALTER SEQUENCE.
+func (s *Session) alterSequence(ctx context.Context, o *schema.Object, options []*ast.OptionDef) error {
 	if err := s.txn.LockTable(ctx, o.OID, store.ShareRowExclusiveLock); err != nil {
-		return nil, err
-	}
-	return s.namedSequence(s.catalog(), name)
-}
-
-// dropSequence runs DROP SEQUENCE for one name.
-func (s *Session) dropSequence(ctx context.Context, st *ast.DropStmt, name ast.QualifiedName) error {
-	cat := s.catalog()
-	if r, ok := cat.FindRelation(s.path(), name.Schema, name.Name); ok && (r.Object == nil || r.Object.Sequence == nil) {
-		return sqlerr.New(sqlerr.WrongObjectType, "%q is not a sequence", name.Name)
-	}
-	o, err := s.namedSequence(cat, name)
-	if err != nil {
-		return s.missing(st, err, "sequence", name)
-	}
-	if err := s.txn.LockTable(ctx, o.OID, store.AccessExclusiveLock); err != nil {
 		return err
 	}
-	if o, err = s.namedSequence(s.catalog(), name); err != nil {
-		return s.missing(st, err, "sequence", name)
+	o, ok := s.catalog().Object(o.OID)
+	if !ok {
+		return nil
 	}
-	cat = s.catalog()
-	if q := o.Sequence; q.Identity {
-		t, _ := cat.TableByOID(q.Owner)
-		return sqlerr.New(sqlerr.DependentObjects, "cannot drop sequence %s because column %s of table %s requires it",
-			o.Name, t.ColumnByNum(q.OwnerColumn).Name, t.Name).
-			WithHint("You can drop column %s of table %s instead.", t.ColumnByNum(q.OwnerColumn).Name, t.Name)
+	d := &sequenceDefiner{session: s, object: o, identity: false}
+	if err := d.alter(ctx, options); err != nil {
+		return err
 	}
-	return s.dropSequences(ctx, []*schema.Object{o}, st.Cascade)
-}
-
-// dropSequences drops sequences, and with cascade the defaults that use them; without it those are an error.
-func (s *Session) dropSequences(ctx context.Context, list []*schema.Object, cascade bool) error {
-	for _, o := range list {
-		for _, t := range s.catalog().Tables() {
-			var def *schema.Table
-			for i := range t.Columns {
-				if !usesSequence(&t.Columns[i], o.OID) {
-					continue
-				}
-				what := "default value for column " + t.Columns[i].Name + " of table " + t.Name
-				if !cascade {
-					return sqlerr.New(sqlerr.DependentObjects, "cannot drop sequence %s because other objects depend on it", o.Name).
-						WithDetail("%s depends on sequence %s", what, o.Name).
-						WithHint("Use DROP ... CASCADE to drop the dependent objects too.")
-				}
-				s.notice("NOTICE", sqlerr.New("00000", "drop cascades to %s", what))
-				if def == nil {
-					if err := s.txn.LockTable(ctx, t.OID, store.AccessExclusiveLock); err != nil {
-						return err
-					}
-					def = changedTable(t)
-				}
-				def.Columns[i].Default = ""
-			}
-			if def != nil {
-				if err := s.txn.PutTable(def); err != nil {
-					return err
-				}
-			}
-		}
-		if err := s.txn.DropObject(o.OID); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.txn.PutObject(d.object)
 }
 
 // nextDefault is the default of a serial column. The sequence is named by its OID, so that it may be renamed.
 func nextDefault(oid uint32) string {
 	return "nextval('" + strconv.FormatUint(uint64(oid), 10) + "'::regclass)"
-}
-
-// usesSequence says whether a column's default takes values from a sequence.
-func usesSequence(c *schema.Column, oid uint32) bool {
-	return c.Default != "" && strings.Contains(c.Default, "'"+strconv.FormatUint(uint64(oid), 10)+"'::regclass")
-}
-
-// dropOwnedSequences drops the sequences of a table, or of one of its columns if num is not 0, which go with it. The
-// column's own default is no reason to keep one.
-func (s *Session) dropOwnedSequences(ctx context.Context, t *schema.Table, num int16, cascade bool) error {
-	for _, o := range s.catalog().OwnedSequences(t.OID, num) {
-		if err := s.txn.LockTable(ctx, o.OID, store.AccessExclusiveLock); err != nil {
-			return err
-		}
-		if err := s.dropSequences(ctx, []*schema.Object{o}, cascade); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // restartOwnedSequences is RESTART IDENTITY of TRUNCATE.

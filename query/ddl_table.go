@@ -1,6 +1,7 @@
 package query
 
 import (
+	"context"
 	"strings"
 
 	"github.com/cachalotdb/cachalot/internal/schema"
@@ -21,7 +22,7 @@ const documentColumn = "document"
 const maxColumns = 1600
 
 // createTable runs CREATE TABLE.
-func (s *Session) createTable(st *ast.CreateTableStmt) error {
+func (s *Session) createTable(ctx context.Context, st *ast.CreateTableStmt) error {
 	if err := refuseTable(st); err != nil {
 		return err
 	}
@@ -38,8 +39,8 @@ func (s *Session) createTable(st *ast.CreateTableStmt) error {
 		}
 		return sqlerr.New(sqlerr.DuplicateTable, "relation %q already exists", name)
 	}
-	t := &schema.Table{Schema: in, Name: name, Version: 1}
-	d := &tableDefiner{session: s, table: t, catalog: cat}
+	t := &schema.Table{OID: s.txn.NewOID(), Schema: in, Name: name, Version: 1}
+	d := &tableDefiner{session: s, table: t, catalog: cat, ctx: ctx}
 	if err := d.options(st.Options); err != nil {
 		return err
 	}
@@ -49,11 +50,12 @@ func (s *Session) createTable(st *ast.CreateTableStmt) error {
 	if err := d.finish(); err != nil {
 		return err
 	}
-	t.OID, t.Generation = s.txn.NewOID(), s.txn.NewGeneration()
-	if !t.HiddenKey {
-		t.KeyOID = s.txn.NewOID()
+	t.Generation = s.txn.NewGeneration()
+	t.Indexes = append(t.Indexes, d.indexes...)
+	if err := s.txn.PutTable(t); err != nil {
+		return err
 	}
-	return s.txn.PutTable(t)
+	return d.refer(t.OID)
 }
 
 // refuseTable refuses the forms of CREATE TABLE that are not there.
@@ -85,6 +87,28 @@ type tableDefiner struct {
 	session *Session
 	table   *schema.Table
 	catalog *schema.Catalog
+	ctx     context.Context
+
+	pending []pendingConstraint // bound when all columns are known
+	indexes []*schema.Index     // of unique constraints
+	foreign []pendingConstraint // foreign keys, added when the table is there
+}
+
+// pendingConstraint is a constraint of a column, or of the table when that is "".
+type pendingConstraint struct {
+	*ast.Constraint
+	column string
+}
+
+// columns are the columns of a key, and the places where they were written.
+func (p *pendingConstraint) columns() (names []string, places []int) {
+	if p.column != "" {
+		return []string{p.column}, []int{p.Pos()}
+	}
+	for _, c := range p.Columns {
+		names, places = append(names, c.Name), append(places, c.Pos())
+	}
+	return names, places
 }
 
 // options reads WITH (...).
@@ -134,12 +158,10 @@ func (d *tableDefiner) elements(list []ast.TableElem) error {
 	}
 	for _, e := range list {
 		if c, ok := e.(*ast.Constraint); ok {
-			if err := d.constraint(c); err != nil {
-				return err
-			}
+			d.pending = append(d.pending, pendingConstraint{Constraint: c})
 		}
 	}
-	return nil
+	return d.constraints()
 }
 
 // column adds a column.
@@ -154,13 +176,18 @@ func (d *tableDefiner) column(def *ast.ColumnDef) (*schema.Column, error) {
 	if systemColumn(def.Name) {
 		return nil, sqlerr.New(sqlerr.DuplicateColumn, "column name %q conflicts with a system column name", def.Name)
 	}
-	typ, err := columnType(def)
+	typ, serial, err := d.columnType(def)
 	if err != nil {
 		return nil, err
 	}
 	t.Columns = append(t.Columns, schema.Column{Num: int16(len(t.Columns) + 1), Name: def.Name, Type: typ})
 	c := &t.Columns[len(t.Columns)-1]
-	null := false
+	null, hasDefault, generated := false, false, false
+	if serial {
+		if err := d.serial(c, def); err != nil {
+			return nil, err
+		}
+	}
 	for _, con := range def.Constraints {
 		switch con.Kind {
 		case ast.ConNull:
@@ -177,16 +204,41 @@ func (d *tableDefiner) column(def *ast.ColumnDef) (*schema.Column, error) {
 			if c.Default != "" {
 				return nil, sqlerr.New(sqlerr.SyntaxError, "multiple default values specified for column %q of table %q", c.Name, t.Name).At(con.Pos())
 			}
+			hasDefault = true
 			if c.Default, err = d.session.defaultText(con.Expr, c); err != nil {
 				return nil, err
 			}
-		case ast.ConPrimaryKey:
-			if err := d.primaryKey(con, []string{def.Name}, []int{con.Pos()}); err != nil {
+		case ast.ConIdentity:
+			if null {
+				return nil, conflictingNull(t, c, con)
+			}
+			if c.Identity != schema.NotIdentity {
+				return nil, sqlerr.New(sqlerr.SyntaxError, "multiple identity specifications for column %q of table %q", c.Name, t.Name).At(con.Pos())
+			}
+			if err := d.identity(c, con); err != nil {
 				return nil, err
 			}
+		case ast.ConGenerated:
+			if generated {
+				return nil, sqlerr.New(sqlerr.SyntaxError, "multiple generation clauses specified for column %q of table %q", c.Name, t.Name).At(con.Pos())
+			}
+			generated = true
+			d.pending = append(d.pending, pendingConstraint{con, c.Name})
 		default:
-			return nil, refuseConstraint(con)
+			d.pending = append(d.pending, pendingConstraint{con, c.Name})
 		}
+	}
+	both := ""
+	switch {
+	case hasDefault && c.Identity != schema.NotIdentity:
+		both = "both default and identity specified"
+	case hasDefault && generated:
+		both = "both default and generation expression specified"
+	case generated && c.Identity != schema.NotIdentity:
+		both = "both identity and generation expression specified"
+	}
+	if both != "" {
+		return nil, sqlerr.New(sqlerr.SyntaxError, "%s for column %q of table %q", both, c.Name, t.Name).At(def.Pos())
 	}
 	return c, nil
 }
@@ -203,14 +255,27 @@ func systemColumn(name string) bool {
 	return false
 }
 
+// serialKinds are the types that make an integer column with a sequence.
+var serialKinds = map[string]value.Kind{
+	"smallserial": value.Int2, "serial2": value.Int2, "serial": value.Int4, "serial4": value.Int4,
+	"bigserial": value.Int8, "serial8": value.Int8,
+}
+
+// columnType resolves a column's type, of serial columns too.
+func (d *tableDefiner) columnType(def *ast.ColumnDef) (typ value.Type, serial bool, err error) {
+	if def.Type != nil {
+		if k, ok := serialKinds[def.Type.Name()]; ok {
+			return value.Of(k), true, nil
+		}
+	}
+	typ, err = columnType(def)
+	return typ, false, err
+}
+
 // columnType resolves a column's type.
 func columnType(def *ast.ColumnDef) (value.Type, error) {
 	if def.Type == nil {
 		return value.Type{}, sqlerr.NotSupported("a column without type is not supported").At(def.Pos())
-	}
-	switch name := def.Type.Name(); name {
-	case "serial", "serial2", "serial4", "serial8", "bigserial", "smallserial":
-		return value.Type{}, sqlerr.NotSupported("type %s is not supported", name).At(def.Type.Pos())
 	}
 	if len(def.Collation) > 0 {
 		switch def.Collation[len(def.Collation)-1].Name {
@@ -224,6 +289,10 @@ func columnType(def *ast.ColumnDef) (value.Type, error) {
 
 // defaultText checks a default and returns it as SQL text; "" for NULL.
 func (s *Session) defaultText(e ast.Expr, c *schema.Column) (string, error) {
+	e, err := s.regclassDefault(e)
+	if err != nil {
+		return "", err
+	}
 	x, err := plan.BindDefault(e, c, &s.set.vars.style)
 	if err != nil {
 		return "", err
@@ -232,66 +301,6 @@ func (s *Session) defaultText(e ast.Expr, c *schema.Column) (string, error) {
 		return "", nil
 	}
 	return x.String(), nil
-}
-
-// refuseConstraint refuses the kinds of constraint that are not there.
-func refuseConstraint(con *ast.Constraint) error {
-	name := map[ast.ConstraintKind]string{
-		ast.ConCheck: "CHECK constraints are", ast.ConUnique: "UNIQUE constraints are", ast.ConForeignKey: "foreign keys are",
-		ast.ConExclude: "exclusion constraints are", ast.ConGenerated: "generated columns are", ast.ConIdentity: "identity columns are",
-	}[con.Kind]
-	if name == "" {
-		name = "this constraint is"
-	}
-	return sqlerr.NotSupported("%s not supported", name).At(con.Pos())
-}
-
-// constraint adds a table constraint.
-func (d *tableDefiner) constraint(con *ast.Constraint) error {
-	if con.Kind != ast.ConPrimaryKey {
-		return refuseConstraint(con)
-	}
-	var names []string
-	var places []int
-	for _, c := range con.Columns {
-		names, places = append(names, c.Name), append(places, c.Pos())
-	}
-	return d.primaryKey(con, names, places)
-}
-
-// primaryKey makes columns the primary key.
-func (d *tableDefiner) primaryKey(con *ast.Constraint, names []string, places []int) error {
-	t := d.table
-	switch {
-	case len(t.Key) > 0:
-		return sqlerr.New(sqlerr.InvalidTableDefinition, "multiple primary keys for table %q are not allowed", t.Name).At(con.Pos())
-	case len(con.Include) > 0:
-		return sqlerr.NotSupported("INCLUDE is not supported").At(con.Pos())
-	case con.UsingIndex != "":
-		return sqlerr.NotSupported("PRIMARY KEY USING INDEX is not supported").At(con.Pos())
-	case con.Deferrable || con.InitiallyDeferred:
-		return sqlerr.NotSupported("deferrable primary keys are not supported").At(con.Pos())
-	}
-	for i, name := range names {
-		c, ok := t.Column(name)
-		if !ok {
-			return sqlerr.New(sqlerr.UndefinedColumn, "column %q named in key does not exist", name).At(con.Pos())
-		}
-		if t.IsKey(c.Num) {
-			return sqlerr.New(sqlerr.DuplicateColumn, "column %q appears twice in primary key constraint", name).At(con.Pos())
-		}
-		if c.Type.Kind.IsArray() || c.Type.Kind == value.JSONB {
-			return sqlerr.NotSupported("a primary key on a column of type %s is not supported", c.Type.Kind).At(places[i])
-		}
-		c.NotNull = true
-		t.Key = append(t.Key, c.Num)
-	}
-	if t.KeyName = con.Name; t.KeyName == "" {
-		t.KeyName = freeName(d.catalog, t.Schema, t.Name+"_pkey", t.Name)
-	} else if d.catalog.RelationExistsIn(t.Schema, t.KeyName) || t.KeyName == t.Name {
-		return sqlerr.New(sqlerr.DuplicateTable, "relation %q already exists", t.KeyName)
-	}
-	return nil
 }
 
 // finish adds the columns that nobody wrote.

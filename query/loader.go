@@ -28,6 +28,9 @@ type loader struct {
 	defaults []expr.Expr // by table column, where place is -1; nil for NULL
 	batch    column.Batch
 	rows     int64
+
+	rules  *plan.RowRules // nil: none
+	events *exec.Events   // what the table's foreign keys ask for at the end
 }
 
 // prepare looks at where each column of the table comes from.
@@ -35,6 +38,10 @@ func (l *loader) prepare() error {
 	l.place = make([]int, len(l.table.Columns))
 	l.defaults = make([]expr.Expr, len(l.table.Columns))
 	l.batch.Vecs = make([]column.Vec, len(l.table.Columns))
+	var err error
+	if l.rules, err = plan.RulesOf(l.table, l.expr.Style); err != nil {
+		return err
+	}
 	for i := range l.table.Columns {
 		c := &l.table.Columns[i]
 		l.place[i] = -1
@@ -43,8 +50,7 @@ func (l *loader) prepare() error {
 				l.place[i] = j
 			}
 		}
-		if l.place[i] < 0 {
-			var err error
+		if l.place[i] < 0 && c.Generated == "" {
 			if l.defaults[i], err = plan.DefaultExpr(c, l.expr.Style); err != nil {
 				return err
 			}
@@ -62,6 +68,11 @@ func (l *loader) load(ctx context.Context, d *copyfmt.Decoder) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if l.rules != nil && l.rules.References {
+		env := l.session.constraintEnv(ctx)
+		l.events = exec.NewEvents(env)
+	}
+	whole := ctx
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	full, free := make(chan *copyfmt.Chunk, chunkDepth), make(chan *copyfmt.Chunk, chunkDepth+1)
@@ -83,6 +94,9 @@ func (l *loader) load(ctx context.Context, d *copyfmt.Decoder) (int64, error) {
 	}
 	if closeErr := feed.Close(context.WithoutCancel(ctx)); err == nil {
 		err = closeErr
+	}
+	if err == nil {
+		err = l.events.Run(whole)
 	}
 	return l.rows, err
 }
@@ -129,7 +143,7 @@ func (l *loader) add(ctx context.Context, feed *store.Feed, c *copyfmt.Chunk) er
 		switch {
 		case l.place[i] >= 0:
 			*v = c.Vecs[l.place[i]]
-		case l.table.Columns[i].Hidden && l.table.HiddenKey:
+		case l.table.HiddenKey && l.table.Key[0] == l.table.Columns[i].Num:
 			*v = column.Vec{Kind: value.Int8}
 		default:
 			if err := l.fill(v, i, c.N); err != nil {
@@ -137,7 +151,7 @@ func (l *loader) add(ctx context.Context, feed *store.Feed, c *copyfmt.Chunk) er
 			}
 		}
 	}
-	if err := l.checkNotNull(c); err != nil {
+	if err := l.check(c); err != nil {
 		return err
 	}
 	if err := feed.Add(ctx, &l.batch); err != nil {
@@ -163,6 +177,37 @@ func (l *loader) fill(v *column.Vec, i, n int) error {
 			}
 		}
 		v.Append(x)
+	}
+	return nil
+}
+
+// check sees that the rows of the batch are as the table wants them, and computes what is generated.
+func (l *loader) check(c *copyfmt.Chunk) error {
+	if l.rules == nil || len(l.rules.Generated)+len(l.rules.Checks) == 0 && l.events == nil {
+		return l.checkNotNull(c)
+	}
+	for _, a := range l.rules.Generated {
+		v := new(column.Vec) // not that of the last batch, which the feed may still have
+		v.Reset(l.table.ColumnByNum(a.Num).Type.Kind)
+		l.batch.Vecs[a.Num-1] = *v
+	}
+	row := make([]value.Value, len(l.batch.Vecs))
+	for at := range l.batch.N {
+		for i := range l.batch.Vecs {
+			if v := &l.batch.Vecs[i]; at < v.Len() {
+				row[i] = v.Value(at)
+			}
+		}
+		if err := exec.Complete(l.expr, l.table, l.rules, row); err != nil {
+			if e := sqlerr.As(err); e != nil {
+				return e.WithWhere("%s", c.Where(at))
+			}
+			return err
+		}
+		for _, a := range l.rules.Generated {
+			l.batch.Vecs[a.Num-1].Append(row[a.Num-1])
+		}
+		l.events.Added(l.table, nil, row)
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/cachalotdb/cachalot/internal/value"
 	"github.com/cachalotdb/cachalot/query/exec"
 	"github.com/cachalotdb/cachalot/query/expr"
+	"github.com/cachalotdb/cachalot/query/plan"
 	"github.com/cachalotdb/cachalot/store"
 )
 
@@ -45,13 +46,16 @@ func (s *Session) rewrite(ctx context.Context, old, def *schema.Table, compute m
 		return err
 	}
 	r := &rewriter{ctx: ctx, old: old, def: def, compute: compute, expr: s.evaluation(ctx, nil), feed: feed}
+	if r.rules, err = plan.RulesOf(def, r.expr.Style); err != nil {
+		return err
+	}
 	err = r.copy(view.Table(old.OID))
 	if closeErr := feed.Close(ctx); err == nil {
 		err = closeErr
 	}
 	if e := sqlerr.As(err); e != nil && e.Code == sqlerr.UniqueViolation {
 		c := *e
-		c.Message = "could not create unique index \"" + def.KeyName + "\""
+		c.Message = "could not create unique index \"" + e.Constraint + "\""
 		if n := len(c.Detail) - len("already exists."); n > 0 && c.Detail[n:] == "already exists." {
 			c.Detail = c.Detail[:n] + "is duplicated."
 		}
@@ -67,6 +71,7 @@ type rewriter struct {
 	compute  map[int16]expr.Expr
 	expr     *expr.Context
 	feed     *store.Feed
+	rules    *plan.RowRules // of def: its generated columns are computed anew
 
 	row []value.Value
 	out column.Batch
@@ -116,7 +121,7 @@ func (r *rewriter) batch(b *column.Batch) error {
 				v.Append(value.Null(c.Type.Kind))
 			}
 		}
-		if c.NotNull {
+		if c.NotNull && c.Generated == "" {
 			for row := range b.N {
 				if r.out.Vecs[i].IsNull(row) {
 					return columnHasNulls(r.def, c.Name)
@@ -124,7 +129,39 @@ func (r *rewriter) batch(b *column.Batch) error {
 			}
 		}
 	}
+	if r.rules != nil {
+		for _, a := range r.rules.Generated {
+			if err := r.generated(a); err != nil {
+				return err
+			}
+		}
+	}
 	return r.feed.Add(r.ctx, &r.out)
+}
+
+// generated fills a generated column from the new rows.
+func (r *rewriter) generated(a plan.Assignment) error {
+	v := new(column.Vec) // not that of the last batch, which the feed may still have
+	c := &r.def.Columns[a.Num-1]
+	v.Reset(c.Type.Kind)
+	row := make([]value.Value, len(r.out.Vecs))
+	for i := range r.out.N {
+		for j := range row {
+			if w := &r.out.Vecs[j]; w.Len() > 0 {
+				row[j] = w.Value(i)
+			}
+		}
+		x, err := expr.Eval(r.expr, a.Expr, row)
+		if err != nil {
+			return err
+		}
+		if c.NotNull && x.IsNull() {
+			return columnHasNulls(r.def, c.Name)
+		}
+		v.Append(x)
+	}
+	r.out.Vecs[a.Num-1] = *v
+	return nil
 }
 
 // computed fills a column with the values of an expression over the old rows.

@@ -126,6 +126,25 @@ type IndexColumn struct {
 	NullsFirst bool  `json:"nullsFirst,omitempty"`
 }
 
+// Has says whether a column is one of the index's.
+func (x *Index) Has(num int16) bool {
+	for _, c := range x.Columns {
+		if c.Num == num {
+			return true
+		}
+	}
+	return false
+}
+
+// Nums lists the numbers of the index's columns.
+func (x *Index) Nums() []int16 {
+	nums := make([]int16, len(x.Columns))
+	for i, c := range x.Columns {
+		nums[i] = c.Num
+	}
+	return nums
+}
+
 // Column returns the visible column of a name.
 func (t *Table) Column(name string) (*Column, bool) {
 	for i := range t.Columns {

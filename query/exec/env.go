@@ -18,6 +18,8 @@ type Env struct {
 	// Workers is the most goroutines that work at once; below 2 all runs on the caller's.
 	Workers int
 	Avoid   plan.Avoid
+	// Deferred takes what deferred foreign keys ask for; nil makes them ask at the end of the statement.
+	Deferred *Deferred
 	// Explain makes Build describe the operators; Profile measures them too.
 	Explain, Profile bool
 

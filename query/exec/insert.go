@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"slices"
 
 	"github.com/cachalotdb/cachalot/internal/column"
 	"github.com/cachalotdb/cachalot/internal/schema"
@@ -33,7 +34,7 @@ type insert struct {
 }
 
 func (b *builder) insert(n *plan.Insert) (*tree, error) {
-	op := &insert{writer: newWriter(b.env, n.Table, n.Returning), node: n}
+	op := &insert{writer: newWriter(b.env, n.Table, n.Rules, n.Returning), node: n}
 	var in *tree
 	if n.In != nil {
 		var err error
@@ -164,17 +165,23 @@ func (n *insert) add(ctx context.Context, cells []value.Value, defaults []bool) 
 			row[i] = value.Null(n.table.Columns[i].Type.Kind)
 		}
 	}
-	if err := n.checkNotNull(row); err != nil {
+	if err := n.complete(row); err != nil {
 		return err
 	}
 	if n.node.Conflict != nil || len(n.returning) > 0 {
 		return n.put(ctx, row)
 	}
 	n.pending = append(n.pending, row)
+	if n.feed != nil {
+		n.events.Added(n.table, nil, row)
+	}
 	if n.feed == nil && len(n.pending) == feedRows {
 		var err error
 		if n.feed, err = n.env.Txn.Feed(ctx, n.table); err != nil {
 			return err
+		}
+		for _, row := range n.pending {
+			n.events.Added(n.table, nil, row)
 		}
 	}
 	if n.feed != nil && len(n.pending) >= column.BatchRows {
@@ -207,45 +214,114 @@ func (n *insert) put(ctx context.Context, row []value.Value) error {
 	if n.key, err = n.env.Txn.RowKey(n.key[:0], n.table, row); err != nil {
 		return err
 	}
-	cur, exists, err := n.lock(ctx, n.key, store.ForUpdate)
-	if err != nil {
-		return err
-	}
 	c := n.node.Conflict
-	switch {
-	case !exists:
-		if err := n.env.Txn.Insert(n.table, n.key, row); err != nil {
+	if c != nil {
+		other, cur, found, err := n.conflict(ctx, c, row)
+		if err != nil {
 			return err
 		}
-		n.touch(c)
-		return n.wrote(row)
-	case c == nil:
-		return store.UniqueViolation(n.table, n.key)
+		if found {
+			return n.resolve(ctx, c, other, cur, row)
+		}
+	}
+	if c == nil || !c.Key {
+		_, exists, err := n.lock(ctx, n.key, store.ForUpdate)
+		if err != nil {
+			return err
+		}
+		if exists {
+			return store.UniqueViolation(n.table, n.key)
+		}
+	}
+	if err := n.claim(ctx, row, nil, c.Arbiter); err != nil {
+		return err
+	}
+	if err := n.addRow(n.key, row); err != nil {
+		return err
+	}
+	n.touch(c, n.key)
+	return n.wrote(row)
+}
+
+// conflict looks for a row that has the key or a value of the new one where ON CONFLICT asks for it, and locks it; without
+// one the key and those values are the transaction's.
+func (n *insert) conflict(ctx context.Context, c *plan.Conflict, row []value.Value) (key []byte, cur store.Current, found bool, err error) {
+	txn := n.env.Txn
+	if c.Key {
+		mark := txn.LockMark()
+		cur, found, err := n.lock(ctx, n.key, store.ForUpdate)
+		if found && !c.Update {
+			txn.UnlockTo(mark)
+		}
+		if err != nil || found {
+			return n.key, cur, found, err
+		}
+	}
+	for _, x := range c.Indexes {
+		value, ok := store.UniqueKey(nil, x, row)
+		if !ok {
+			continue
+		}
+		for {
+			mark := txn.LockMark()
+			h, found, err := txn.LockUnique(ctx, n.table, x, value, store.ForUpdate, store.WaitBlock)
+			if err != nil {
+				return nil, cur, false, err
+			}
+			if !found {
+				break
+			}
+			txn.UnlockTo(mark)
+			if !c.Update {
+				return h.Key, h.Current, true, nil
+			}
+			// The row before its value, as those who change or delete rows lock them.
+			if cur, found, err = n.lock(ctx, h.Key, store.ForUpdate); err != nil {
+				return nil, cur, false, err
+			}
+			if found {
+				again, has, err := txn.LockUnique(ctx, n.table, x, value, store.ForUpdate, store.WaitBlock)
+				if err != nil {
+					return nil, cur, false, err
+				}
+				if has && string(again.Key) == string(h.Key) {
+					return h.Key, cur, true, nil
+				}
+			}
+			txn.UnlockTo(mark)
+		}
+	}
+	return nil, cur, false, nil
+}
+
+// resolve does what ON CONFLICT says about the row that there is.
+func (n *insert) resolve(ctx context.Context, c *plan.Conflict, key []byte, cur store.Current, row []value.Value) error {
+	if _, again := n.touched[string(key)]; again && c.Update {
+		return sqlerr.New(sqlerr.CardinalityViolation, "ON CONFLICT DO UPDATE command cannot affect row a second time").
+			WithHint("Ensure that no rows proposed for insertion within the same command have duplicate constrained values.")
+	}
+	switch {
 	case !n.env.Txn.Sees(cur):
 		return store.SerializationFailure(false)
 	case !c.Update:
 		return nil
 	}
-	if _, again := n.touched[string(n.key)]; again {
-		return sqlerr.New(sqlerr.CardinalityViolation, "ON CONFLICT DO UPDATE command cannot affect row a second time").
-			WithHint("Ensure that no rows proposed for insertion within the same command have duplicate constrained values.")
-	}
-	return n.merge(ctx, cur, row)
+	return n.merge(ctx, key, cur, row)
 }
 
-// touch notes the key as written by this command.
-func (n *insert) touch(c *plan.Conflict) {
+// touch notes a key as written by this command.
+func (n *insert) touch(c *plan.Conflict, key []byte) {
 	if c == nil || !c.Update {
 		return
 	}
 	if n.touched == nil {
 		n.touched = make(map[string]struct{})
 	}
-	n.touched[string(n.key)] = struct{}{}
+	n.touched[string(key)] = struct{}{}
 }
 
 // merge is ON CONFLICT DO UPDATE: its expressions see the existing row, then the one that was to be inserted.
-func (n *insert) merge(ctx context.Context, cur store.Current, excluded []value.Value) error {
+func (n *insert) merge(ctx context.Context, key []byte, cur store.Current, excluded []value.Value) error {
 	c := n.node.Conflict
 	n.pair = append(cur.Values(n.pair[:0], n.all), excluded...)
 	if c.Where != nil {
@@ -253,13 +329,13 @@ func (n *insert) merge(ctx context.Context, cur store.Current, excluded []value.
 			return err
 		}
 	}
-	row := make([]value.Value, len(n.table.Columns))
-	copy(row, n.pair)
+	width := len(n.table.Columns)
+	row := slices.Clone(n.pair[:width])
 	if err := assign(n.env.Expr, n.table.Columns, c.Set, n.pair, row); err != nil {
 		return err
 	}
-	n.touch(c)
-	if err := n.replace(ctx, n.key, cur, row); err != nil {
+	n.touch(c, key)
+	if err := n.replace(ctx, key, cur, n.pair[:width], row); err != nil {
 		return err
 	}
 	return n.wrote(row)

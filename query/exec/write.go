@@ -26,8 +26,8 @@ type writer struct {
 	env       *Env
 	table     *schema.Table
 	rules     *plan.RowRules // nil: none
-	events    *events        // what foreign keys ask for at the end of the statement; nil: nothing
-	all       []int16 // every column number
+	events    *Events        // what foreign keys ask for at the end of the statement; nil: nothing
+	all       []int16        // every column number
 	returning []*plan.Program
 	kinds     []value.Kind
 	results   []*column.Batch
@@ -40,7 +40,7 @@ type writer struct {
 func newWriter(env *Env, t *schema.Table, rules *plan.RowRules, returning []*plan.Program) writer {
 	w := writer{env: env, table: t, rules: rules, returning: returning}
 	if rules != nil && (rules.References || rules.Referenced) {
-		w.events = newEvents(env)
+		w.events = NewEvents(env)
 	}
 	for i := range t.Columns {
 		w.all = append(w.all, t.Columns[i].Num)
@@ -61,7 +61,7 @@ func (w *writer) yield(ctx context.Context, r *Rows, run func(context.Context) e
 		if err := run(ctx); err != nil {
 			return false, err
 		}
-		if err := w.events.run(ctx); err != nil {
+		if err := w.events.Run(ctx); err != nil {
 			return false, err
 		}
 	}
@@ -102,7 +102,9 @@ func (w *writer) wrote(row []value.Value) error {
 }
 
 // complete computes the generated columns of a row, and refuses it when it breaks a constraint that it alone can break.
-func (w *writer) complete(row []value.Value) error { return Complete(w.env.Expr, w.table, w.rules, row) }
+func (w *writer) complete(row []value.Value) error {
+	return Complete(w.env.Expr, w.table, w.rules, row)
+}
 
 // Complete computes the generated columns of a row of a table, and returns 23502 or 23514 when it breaks NOT NULL or
 // CHECK. rules may be nil.
@@ -193,7 +195,7 @@ func (w *writer) insertRow(ctx context.Context, key []byte, row []value.Value) e
 
 // addRow adds a row whose unique values are locked and free too.
 func (w *writer) addRow(key []byte, row []value.Value) error {
-	w.events.added(w.table, nil, row)
+	w.events.Added(w.table, nil, row)
 	return w.env.Txn.Insert(w.table, key, row)
 }
 
@@ -220,8 +222,8 @@ func (w *writer) replace(ctx context.Context, key []byte, cur store.Current, old
 	if err := w.claim(ctx, row, old, nil); err != nil {
 		return err
 	}
-	w.events.added(w.table, old, row)
-	w.events.gone(w.table, old, row)
+	w.events.Added(w.table, old, row)
+	w.events.left(w.table, old, row)
 	if same {
 		return w.env.Txn.Update(w.table, key, cur, row)
 	}
@@ -240,7 +242,7 @@ func (w *writer) remove(ctx context.Context, key []byte, cur store.Current, row 
 			}
 		}
 	}
-	w.events.gone(w.table, row, nil)
+	w.events.left(w.table, row, nil)
 	return w.env.Txn.Delete(w.table, key, cur)
 }
 

@@ -13,8 +13,6 @@ func (b *builder) insertStmt(s *ast.InsertStmt) (Node, []Column, error) {
 	switch {
 	case s.With != nil:
 		return nil, nil, sqlerr.NotSupported("WITH queries are not supported").At(s.With.Pos())
-	case s.Overriding != ast.OverridingNone:
-		return nil, nil, sqlerr.NotSupported("OVERRIDING is not supported").At(s.Pos())
 	}
 	t, err := b.writeTable(s.Table)
 	if err != nil {
@@ -37,7 +35,10 @@ func (b *builder) insertStmt(s *ast.InsertStmt) (Node, []Column, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if n.Sources, err = b.sources(t, cols[:width]); err != nil {
+	if n.Sources, err = b.sources(t, cols[:width], n.Rows, s.Overriding); err != nil {
+		return nil, nil, err
+	}
+	if n.Rules, err = RulesOf(t, b.Style); err != nil {
 		return nil, nil, err
 	}
 	if n.Conflict, err = b.onConflict(t, s); err != nil {
@@ -234,25 +235,70 @@ func (b *builder) insertQuery(t *schema.Table, cols []*schema.Column, s *ast.Ins
 }
 
 // sources says where each column of the table gets its value, given the columns of the input.
-func (b *builder) sources(t *schema.Table, cols []*schema.Column) ([]ColumnSource, error) {
+func (b *builder) sources(t *schema.Table, cols []*schema.Column, rows *InsertRows, over ast.Overriding) ([]ColumnSource, error) {
 	out := make([]ColumnSource, len(t.Columns))
 	for i := range t.Columns {
+		t := &t.Columns[i]
 		out[i].Input = -1
 		for j, c := range cols {
-			if c.Num == t.Columns[i].Num {
+			if c.Num != t.Num {
+				continue
+			}
+			given, err := mayGive(c, rows.givesOnlyDefault(j), over)
+			if err != nil {
+				return nil, err
+			}
+			if given {
 				out[i].Input = j
 			}
 		}
 		var err error
-		if out[i].Default, err = DefaultExpr(&t.Columns[i], b.Style); err != nil {
+		if out[i].Default, err = DefaultExpr(t, b.Style); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// DefaultExpr returns a column's default, nil for NULL.
+// givesOnlyDefault says whether DEFAULT is all that the rows have for one of their columns.
+func (r *InsertRows) givesOnlyDefault(col int) bool {
+	if r == nil || len(r.Plain) > 0 {
+		return false
+	}
+	for _, row := range r.Bound {
+		if row[col] != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// mayGive says whether a column takes the values that an INSERT has for it: an identity column that is
+// overridden does not, and generated ones may be given DEFAULT only.
+func mayGive(c *schema.Column, onlyDefault bool, over ast.Overriding) (bool, error) {
+	refused := sqlerr.New(sqlerr.GeneratedAlways, "cannot insert a non-DEFAULT value into column %q", c.Name)
+	switch {
+	case c.Generated != "":
+		if !onlyDefault {
+			return false, refused.WithDetail("Column %q is a generated column.", c.Name)
+		}
+		return false, nil
+	case c.Identity == schema.NotIdentity:
+		return true, nil
+	case over == ast.OverridingUser:
+		return false, nil
+	case c.Identity == schema.IdentityAlways && over != ast.OverridingSystem && !onlyDefault:
+		return false, refused.WithDetail("Column %q is an identity column defined as GENERATED ALWAYS.", c.Name).
+			WithHint("Use OVERRIDING SYSTEM VALUE to override.")
+	}
+	return true, nil
+}
+
+// DefaultExpr returns a column's default, the next value of an identity column's sequence; nil for NULL.
 func DefaultExpr(c *schema.Column, style *value.Style) (expr.Expr, error) {
+	if c.Identity != schema.NotIdentity {
+		return expr.NewNextValue(c.Sequence, c.Type), nil
+	}
 	if c.Default == "" {
 		return nil, nil
 	}

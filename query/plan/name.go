@@ -12,6 +12,14 @@ func columnName(e ast.Expr) string {
 	return "?column?"
 }
 
+// IndexColumnName is the name of the column of an index on an expression.
+func IndexColumnName(e ast.Expr) string {
+	if name, _ := nameOf(e); name != "" {
+		return name
+	}
+	return "expr"
+}
+
 // nameOf returns the name that an expression suggests and how strongly: 0 not
 // at all, 1 for want of a better one, 2 for good.
 func nameOf(e ast.Expr) (string, int) {

@@ -295,9 +295,12 @@ type InsertRows struct {
 
 // Conflict is ON CONFLICT.
 type Conflict struct {
-	Update bool // else DO NOTHING
-	Set    []Assignment
-	Where  expr.Expr // over the row of the table, then the row of excluded; nil for none
+	// Key and Indexes are the arbiters: the primary key, and unique indexes.
+	Key     bool
+	Indexes []*schema.Index
+	Update  bool // else DO NOTHING
+	Set     []Assignment
+	Where   expr.Expr // over the row of the table, then the row of excluded; nil for none
 }
 
 // Assignment sets a column to an expression.

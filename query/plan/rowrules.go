@@ -93,7 +93,7 @@ func StoredExpr(t *schema.Table, text string, style *value.Style) (expr.Expr, er
 	return b.Bind(e)
 }
 
-// ParseExpr parses the text of an expression.
+// ParseExpr parses the text of an expression, as definitions keep it.
 func ParseExpr(text string) (ast.Expr, error) {
 	list, err := parse.Parse("SELECT "+text, parse.Options{})
 	if err != nil {

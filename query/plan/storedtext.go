@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cachalotdb/cachalot/internal/schema"
@@ -11,7 +12,7 @@ import (
 
 // StoredColumns lists the numbers of the columns that an expression of a table's definition names, ascending.
 func StoredColumns(t *schema.Table, text string) []int16 {
-	e, err := parseExpr(text)
+	e, err := ParseExpr(text)
 	if err != nil {
 		return nil // what cannot be read names nothing
 	}
@@ -33,7 +34,7 @@ func DefaultUses(cat *schema.Catalog, c *schema.Column, sequence *schema.Object)
 	if !strings.Contains(c.Default, "nextval") {
 		return false
 	}
-	e, err := parseExpr(c.Default)
+	e, err := ParseExpr(c.Default)
 	if err != nil {
 		return false
 	}
@@ -48,6 +49,9 @@ func DefaultUses(cat *schema.Catalog, c *schema.Column, sequence *schema.Object)
 			arg = cast.Arg
 		}
 		if k, ok := arg.(*ast.Const); ok && k.Kind == ast.String {
+			if k.Text == strconv.FormatUint(uint64(sequence.OID), 10) { // as serial columns have it
+				found = true
+			}
 			in, name := splitName(k.Text)
 			if r, _ := cat.FindRelation(schema.PublicPath, in, name); r.Object == sequence {
 				found = true

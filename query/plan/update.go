@@ -22,6 +22,9 @@ func (b *builder) updateStmt(s *ast.UpdateStmt) (Node, []Column, error) {
 	if n.Set, err = b.assignments(t, sc, s.Set); err != nil {
 		return nil, nil, err
 	}
+	if n.Rules, err = RulesOf(t, b.Style); err != nil {
+		return nil, nil, err
+	}
 	n.Point = n.Scan.pointKeys()
 	columns, err := b.returning(t, s.Table, s.Returning, &n.Returning)
 	return n, columns, err
@@ -39,6 +42,9 @@ func (b *builder) deleteStmt(s *ast.DeleteStmt) (Node, []Column, error) {
 		return nil, nil, err
 	}
 	n := &Delete{Table: t, Scan: scan, Where: where}
+	if n.Rules, err = RulesOf(t, b.Style); err != nil {
+		return nil, nil, err
+	}
 	n.Point = n.Scan.pointKeys()
 	columns, err := b.returning(t, s.Table, s.Returning, &n.Returning)
 	return n, columns, err
@@ -109,7 +115,16 @@ func (b *builder) assignment(t *schema.Table, binder *expr.Binder, target *ast.A
 	if err != nil {
 		return Assignment{}, err
 	}
-	if _, ok := e.(*ast.SetToDefault); ok {
+	_, isDefault := e.(*ast.SetToDefault)
+	if !isDefault && (c.Generated != "" || c.Identity == schema.IdentityAlways) {
+		why := "a generated column"
+		if c.Generated == "" {
+			why = "an identity column defined as GENERATED ALWAYS"
+		}
+		return Assignment{}, sqlerr.New(sqlerr.GeneratedAlways, "column %q can only be updated to DEFAULT", c.Name).
+			WithDetail("Column %q is %s.", c.Name, why)
+	}
+	if isDefault {
 		x, err := DefaultExpr(c, b.Style)
 		return Assignment{Num: c.Num, Expr: x}, err
 	}
