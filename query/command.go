@@ -2,9 +2,12 @@ package query
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/query/plan"
 	"github.com/cachalotdb/cachalot/query/sql/ast"
 	"github.com/cachalotdb/cachalot/server"
 )
@@ -138,12 +141,38 @@ func (s *Session) vacuum(st *ast.VacuumStmt) (server.Result, error) {
 	if !st.Analyze && s.inBlock() {
 		return server.Result{}, sqlerr.New(sqlerr.ActiveSQLTransaction, "VACUUM cannot run inside a transaction block")
 	}
-	view := s.txn.View()
-	defer view.Close()
-	for _, t := range st.Tables {
-		if _, err := s.namedTable(view.Catalog(), t.Table.Table); err != nil {
-			return server.Result{}, err
-		}
+	analyze := st.Analyze || slices.ContainsFunc(st.Options, func(o *ast.OptionDef) bool { return strings.EqualFold(o.Name, "analyze") })
+	if err := s.analyze(st.Tables, analyze); err != nil {
+		return server.Result{}, err
 	}
 	return server.Result{Tag: name}, nil
+}
+
+// analyze looks up the tables of a VACUUM or ANALYZE, and learns their columns if it is to.
+func (s *Session) analyze(list []*ast.VacuumTable, learn bool) error {
+	view := s.txn.View()
+	defer view.Close()
+	if len(list) == 0 && learn {
+		for _, t := range view.Catalog().Tables() {
+			plan.Analyze(view.Table(t.OID), nil)
+		}
+	}
+	for _, item := range list {
+		t, err := s.namedTable(view.Catalog(), item.Table.Table)
+		if err != nil {
+			return err
+		}
+		var nums []int16
+		for _, id := range item.Columns {
+			c, ok := t.Column(id.Name)
+			if !ok {
+				return sqlerr.New(sqlerr.UndefinedColumn, "column %q of relation %q does not exist", id.Name, t.Name)
+			}
+			nums = append(nums, c.Num)
+		}
+		if learn {
+			plan.Analyze(view.Table(t.OID), nums)
+		}
+	}
+	return nil
 }

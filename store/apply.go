@@ -212,6 +212,7 @@ func missing(c *schema.Column) value.Value {
 // begin publishes a version whose columns are set and makes it the head of its key.
 func (p *Part) begin(row uint32, stamp uint64, s *status, hash uint64, head uint32, linked bool) {
 	p.live.Add(1)
+	p.changes.Add(1)
 	if linked {
 		p.versions.SetPrev(row, head)
 	} else {
@@ -232,6 +233,7 @@ func (p *Part) begin(row uint32, stamp uint64, s *status, hash uint64, head uint
 // endRow ends a version.
 func (p *Part) endRow(row uint32, stamp uint64, s *status) {
 	p.live.Add(-1)
+	p.changes.Add(1)
 	p.versions.SetEnd(row, stamp)
 	if s != nil {
 		r := s.of(p)

@@ -26,6 +26,8 @@ type collection struct {
 
 	// hiddenKey is the last hidden key given.
 	hiddenKey atomic.Int64
+
+	notes atomic.Value // see TableView.Notes
 }
 
 func newCollection(def *schema.Table, partitions int, deferIndexes bool) *collection {
@@ -76,7 +78,8 @@ type Part struct {
 	columns  atomic.Pointer[[]*column.Store] // by column number - 1
 	indexes  atomic.Pointer[[]*partIndex]
 
-	live atomic.Int64 // rows begun, pending ones too, and not ended; an estimate
+	live    atomic.Int64 // rows begun, pending ones too, and not ended; an estimate
+	changes atomic.Int64 // versions begun and ended
 
 	mu         sync.Mutex // guards below; order: DB.applying, then Part.mu of ascending ids
 	rows       uint32     // slots ever used

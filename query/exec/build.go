@@ -31,7 +31,11 @@ func Build(n plan.Node, env *Env) (Operator, *Step, error) {
 }
 
 // builder makes operators.
-type builder struct{ env *Env }
+type builder struct {
+	env *Env
+	// refine asks for better estimates than a scan alone needs: an order of joins depends on them.
+	refine bool
+}
 
 // tree is a node's operators: one, or one a fragment of a table's partitions.
 type tree struct {
@@ -189,6 +193,9 @@ func (b *builder) scan(n *plan.Scan, want float64) (*tree, error) {
 	if err != nil {
 		return nil, err
 	}
+	if b.refine {
+		a.Refine(n, tv, b.env.Expr)
+	}
 	t := &tree{rows: a.Rows, touched: a.Touched, total: a.TableRows}
 	switch a.Kind {
 	case plan.NoRows:
@@ -290,7 +297,9 @@ func (b *builder) aggregate(n *plan.Aggregate) (*tree, error) {
 	op.workers = b.workers(in)
 	t := &tree{ops: []Operator{op}, rows: 1, touched: in.touched}
 	if len(n.Keys) > 0 {
-		t.rows = math.Max(1, math.Min(in.rows/10, 200)) * float64(len(n.Sets))
+		if t.rows = math.Max(1, math.Min(in.rows/10, 200)) * float64(len(n.Sets)); b.refine {
+			t.rows = plan.GroupRows(n, in.rows, distincts{b})
+		}
 	}
 	return b.wrap(t, b.aggregateStep(n), n, in), nil
 }

@@ -11,7 +11,7 @@ import (
 // cteRows are the rows of a CTE in one run of its query, made as they are asked for. Safe for concurrent use.
 type cteRows struct {
 	mu   sync.Mutex // guards in and rows
-	in   Operator // nil when it has ended
+	in   Operator   // nil when it has ended
 	rows keptRows
 	tree *tree
 }

@@ -40,7 +40,7 @@ func (b *builder) joinGroup(n *plan.JoinGroup) (*tree, error) {
 func (b *builder) apart() *builder {
 	env := *b.env
 	env.Expr = env.Expr.Clone()
-	return &builder{env: &env}
+	return &builder{env: &env, refine: true}
 }
 
 // touchCost is about what it costs to read a row, in nanoseconds.
