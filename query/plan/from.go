@@ -201,7 +201,7 @@ func (b *builder) rangeFunction(sc *scope, item *ast.RangeFunction) (*source, er
 	n := &Functions{Ordinality: item.Ordinality}
 	r := &relation{}
 	pending, err := b.lateral(sc, func() error {
-		for _, f := range item.Funcs {
+		for _, f := range eachUnnest(item.Funcs) {
 			if err := b.tableFunction(n, r, item, f); err != nil {
 				return err
 			}
@@ -219,7 +219,7 @@ func (b *builder) rangeFunction(sc *scope, item *ast.RangeFunction) (*source, er
 		n.types = append(n.types, c.typ)
 	}
 	r.alias, r.table = n.Name, n.Name
-	if single && item.Alias != nil && item.Alias.Name != "" {
+	if single && item.Alias != nil && item.Alias.Name != "" && !namesColumn(n.Calls[0]) {
 		r.columns[0].name = item.Alias.Name // a function's one column goes by the alias
 	}
 	if err := r.rename(item.Alias); err != nil {
@@ -233,11 +233,11 @@ func (b *builder) rangeFunction(sc *scope, item *ast.RangeFunction) (*source, er
 
 // tableFunction binds one function of a FROM item and adds its columns.
 func (b *builder) tableFunction(n *Functions, r *relation, item *ast.RangeFunction, f *ast.TableFunc) error {
-	if len(f.ColumnDefs) > 0 || len(item.ColumnDefs) > 0 {
-		return sqlerr.NotSupported("a column definition list is not supported for this function").At(item.Pos())
-	}
 	x, err := b.binder(b.newScope(), "functions in FROM").BindText(f.Func)
 	if err != nil {
+		return err
+	}
+	if x, err = recordColumns(x, item, f); err != nil {
 		return err
 	}
 	if n.Name == "" {
