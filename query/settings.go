@@ -260,13 +260,21 @@ func (s *settings) decode() vars {
 	v.style.DateFormat, v.style.DateOrder, _ = parseDateStyle(at("datestyle"), value.DateISO, value.OrderMDY)
 	v.style.FloatDigits = int(number("extra_float_digits"))
 	v.style.ByteaEscape = at("bytea_output") == "escape"
+	v.style.Intervals = intervalStyles[strings.ToLower(at("intervalstyle"))]
 	for i, level := range messageLevels {
 		if strings.EqualFold(level, at("client_min_messages")) {
 			v.minMessages = i
 		}
 	}
-	v.planKey = onOff(v.bareLiterals) + "\x00" + at("timezone") + "\x00" + at("datestyle") + "\x00" + s.namespace.key(v.searchPath)
+	v.planKey = onOff(v.bareLiterals) + "\x00" + at("timezone") + "\x00" + at("datestyle") + "\x00" +
+		at("intervalstyle") + "\x00" + s.namespace.key(v.searchPath)
 	return v
+}
+
+// intervalStyles are the values of IntervalStyle.
+var intervalStyles = map[string]value.IntervalStyle{
+	"postgres": value.IntervalPostgres, "postgres_verbose": value.IntervalPostgresVerbose,
+	"sql_standard": value.IntervalSQL, "iso_8601": value.IntervalISO,
 }
 
 // splitIdents splits a list of identifiers, unquoted.

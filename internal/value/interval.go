@@ -91,7 +91,6 @@ func (d *keyDecoder) interval() Value {
 // An interval's modifier is its fields as a mask, shifted by intervalFieldShift, and its precision in the low bits.
 const (
 	intervalFieldShift    = 16
-	intervalAllFields     = 0x7FFF
 	intervalFullPrecision = 0xFFFF
 	maxTimePrecision      = 6
 
@@ -103,6 +102,9 @@ const (
 	fieldSecond = 1 << 12
 )
 
+// AllIntervalFields is the mask of an interval that is not restricted.
+const AllIntervalFields = 0x7FFF
+
 // intervalFields are the masks of the fields that SQL lets an interval be restricted to, by their names.
 var intervalFields = map[int]string{
 	fieldYear: " year", fieldMonth: " month", fieldDay: " day", fieldHour: " hour", fieldMinute: " minute",
@@ -112,14 +114,14 @@ var intervalFields = map[int]string{
 	fieldHour | fieldMinute:                          " hour to minute",
 	fieldHour | fieldMinute | fieldSecond:            " hour to second",
 	fieldMinute | fieldSecond:                        " minute to second",
-	intervalAllFields:                                "",
+	AllIntervalFields:                                "",
 }
 
 // IntervalTypmod returns the modifier of an interval with a mask of fields, 0 for all, and a precision, -1 for the
 // full one; false when SQL knows no such fields.
 func IntervalTypmod(fields, precision int) (int32, bool) {
 	if fields == 0 {
-		fields = intervalAllFields
+		fields = AllIntervalFields
 	}
 	if _, ok := intervalFields[fields]; !ok {
 		return 0, false
@@ -133,7 +135,7 @@ func IntervalTypmod(fields, precision int) (int32, bool) {
 // intervalModText is what stands behind the word interval.
 func intervalModText(mod int32) string {
 	var b strings.Builder
-	b.WriteString(intervalFields[int(mod>>intervalFieldShift)&intervalAllFields])
+	b.WriteString(intervalFields[int(mod>>intervalFieldShift)&AllIntervalFields])
 	if p := mod & intervalFullPrecision; p != intervalFullPrecision {
 		b.WriteString("(" + strconv.Itoa(int(p)) + ")")
 	}
@@ -146,7 +148,7 @@ func applyIntervalMod(v Value, mod int32) Value {
 		return v
 	}
 	p := SpanOf(v)
-	switch fields := int(mod>>intervalFieldShift) & intervalAllFields; {
+	switch fields := int(mod>>intervalFieldShift) & AllIntervalFields; {
 	case fields == fieldYear:
 		p = Span{Months: p.Months / monthsPerYear * monthsPerYear}
 	case fields&^(fieldYear|fieldMonth) == 0:

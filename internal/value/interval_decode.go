@@ -11,9 +11,9 @@ import (
 // parseInterval reads an interval of a type with a modifier, -1 for none: fields with units in any order,
 // SQL's year-month and day-time literals, or ISO 8601.
 func parseInterval(s string, mod int32, st *Style) (Value, error) {
-	fields := intervalAllFields
+	fields := AllIntervalFields
 	if mod >= 0 {
-		fields = int(mod>>intervalFieldShift) & intervalAllFields
+		fields = int(mod>>intervalFieldShift) & AllIntervalFields
 	}
 	var inline [maxDateFields]dateField
 	err := dateBadFormat
@@ -172,7 +172,7 @@ func (d *intervalDecoder) word(f string) dateError {
 // lastUnit is the unit of a number without one: the least of the type's fields, or seconds.
 func (d *intervalDecoder) lastUnit() dateUnit {
 	switch {
-	case d.fields == intervalAllFields, d.fields&fieldSecond != 0:
+	case d.fields == AllIntervalFields, d.fields&fieldSecond != 0:
 		return dateUnitSecond
 	case d.fields&fieldMinute != 0:
 		return dateUnitMinute

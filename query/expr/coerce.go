@@ -47,7 +47,7 @@ func (b *Binder) literal(e *Const, to value.Type, ctx value.CastContext) (Expr, 
 	if to.Kind == value.Unknown {
 		return e, nil
 	}
-	if _, err := value.Parse(value.Of(to.Kind), e.Val.Bytes(), b.style()); err != nil {
+	if _, err := value.Parse(literalType(to), e.Val.Bytes(), b.style()); err != nil {
 		return nil, atPos(err, e.pos)
 	}
 	// The modifier is the work of a function that runs later: PostgreSQL's errors of it have no position.
@@ -64,11 +64,20 @@ func (b *Binder) literal(e *Const, to value.Type, ctx value.CastContext) (Expr, 
 // castLiteral reads the text of a literal of unknown type, then applies the modifier as the
 // context says: only explicit casts truncate.
 func castLiteral(lit value.Value, to value.Type, ctx value.CastContext, st *value.Style) (value.Value, error) {
-	v, err := value.Parse(value.Of(to.Kind), lit.Bytes(), st)
+	v, err := value.Parse(literalType(to), lit.Bytes(), st)
 	if err != nil || to.Mod == -1 {
 		return v, err
 	}
 	return value.ApplyMod(v, to, ctx == value.CastExplicit)
+}
+
+// literalType is the type that the text of a literal is read as: an interval's fields say what its numbers mean, other
+// modifiers are applied afterwards.
+func literalType(t value.Type) value.Type {
+	if t.Kind == value.Interval {
+		return t
+	}
+	return value.Of(t.Kind)
 }
 
 // literalIsFixed says whether a literal means the same value in every session

@@ -4,86 +4,24 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
 )
 
-// The template patterns of to_char, to_date and to_timestamp. Those that are not here
-// (localised names, fixed format, Roman numerals ...) are refused.
-
-// field is one template pattern, or literal text.
-type field struct {
-	key     string // upper-case: "YYYY"; "" for literal text
-	text    string // as written: its case decides that of names
-	fill    bool   // FM: no padding
-	ordinal string // "TH" or "th"
-	quoted  bool   // literal text from double quotes
+// clockParts is a time or an interval as to_char sees it.
+type clockParts struct {
+	year, month, day    int // the year is astronomical
+	hour                int64
+	minute, sec, micros int
+	yearDay             int
+	days                int64 // since 2000-01-01, of a time
+	interval            bool
+	zone                string // abbreviation, "" of a timestamp without
+	offset              int    // seconds east of UTC
 }
 
-// timeKeys in the order of matching: longer ones before their prefixes.
-var timeKeys = []string{
-	"A.D.", "A.M.", "AD", "AM", "B.C.", "BC", "CC", "DAY", "DDD", "DD", "DY", "D", "HH24", "HH12", "HH", "IDDD", "ID",
-	"IW", "IYYY", "IYY", "IY", "I", "J", "MI", "MM", "MONTH", "MON", "MS", "OF", "P.M.", "PM", "Q", "RM", "SSSSS", "SSSS",
-	"SS", "TZH", "TZM", "TZ", "US", "WW", "W", "Y,YYY", "YYYY", "YYY", "YY", "Y",
-	"FF1", "FF2", "FF3", "FF4", "FF5", "FF6", "FX",
-}
-
-// parseTemplate splits a template of dates.
-func parseTemplate(s string) ([]field, error) {
-	var list []field
-	for i := 0; i < len(s); {
-		if s[i] == '"' {
-			end := strings.IndexByte(s[i+1:], '"')
-			if end < 0 {
-				end = len(s) - i - 1
-			}
-			text := s[i+1 : i+1+end]
-			if strings.Contains(text, `\`) {
-				return nil, sqlerr.NotSupported("a backslash in a template is not supported")
-			}
-			list = append(list, field{text: text, quoted: true})
-			i = min(len(s), i+end+2)
-			continue
-		}
-		f := field{}
-		rest := s[i:]
-		if len(rest) > 2 && strings.EqualFold(rest[:2], "FM") {
-			f.fill = true
-			rest = rest[2:]
-		}
-		if len(rest) > 2 && strings.EqualFold(rest[:2], "TM") {
-			return nil, sqlerr.NotSupported("the template prefix TM is not supported")
-		}
-		for _, k := range timeKeys {
-			if len(rest) >= len(k) && strings.EqualFold(rest[:len(k)], k) {
-				f.key, f.text = k, rest[:len(k)]
-				break
-			}
-		}
-		if f.key == "" {
-			_, n := utf8.DecodeRuneInString(s[i:])
-			list = append(list, field{text: s[i : i+n]})
-			i += n
-			continue
-		}
-		rest = rest[len(f.key):]
-		if len(rest) >= 2 && strings.EqualFold(rest[:2], "TH") {
-			f.ordinal = rest[:2]
-			rest = rest[2:]
-		}
-		if len(rest) >= 2 && strings.EqualFold(rest[:2], "SP") {
-			return nil, sqlerr.NotSupported("the template suffix SP is not supported")
-		}
-		list = append(list, f)
-		i = len(s) - len(rest)
-	}
-	return list, nil
-}
-
-// timeToChar is to_char of a timestamp or timestamptz.
+// timeToChar is to_char of a timestamp, timestamptz or interval.
 func timeToChar(c *Context, a []value.Value) (value.Value, error) {
 	if a[1].Bytes() == "" {
 		return value.Null(value.Text), nil
@@ -91,226 +29,345 @@ func timeToChar(c *Context, a []value.Value) (value.Value, error) {
 	if ok, _ := isFinite(c, a); !ok.Bool() {
 		return value.Null(value.Text), nil
 	}
-	t := value.GoTime(a[0].Int()).UTC()
-	zoned := a[0].Kind() == value.Timestamptz
-	if zoned {
-		t = t.In(c.location())
-	}
-	if t.Year() < 1 {
-		return value.Value{}, sqlerr.NotSupported("to_char of a date before Christ is not supported")
-	}
-	fields, err := parseTemplate(a[1].Bytes())
-	if err != nil {
-		return value.Value{}, err
-	}
-	var b strings.Builder
-	for _, f := range fields {
-		if f.key == "" {
-			b.WriteString(f.text)
+	p := partsOf(c, a[0])
+	var buf [64]byte
+	dst := buf[:0]
+	for _, n := range parseDateTemplate(a[1].Bytes()) {
+		if n.key == nil {
+			dst = append(dst, n.text...)
 			continue
 		}
-		if err := f.write(&b, t, zoned); err != nil {
+		var err error
+		if dst, err = p.append(dst, n); err != nil {
 			return value.Value{}, err
 		}
 	}
-	return value.NewText(b.String()), nil
+	return value.NewText(string(dst)), nil
 }
 
-// write writes one field of a time.
-func (f field) write(b *strings.Builder, t time.Time, zoned bool) error {
-	number := func(n, width int) {
-		s := strconv.Itoa(n)
-		if !f.fill {
-			s = fmt.Sprintf("%0*d", width, n)
-		}
-		b.WriteString(s)
-		if f.ordinal != "" {
-			b.WriteString(ordinal(n, f.ordinal == strings.ToUpper(f.ordinal)))
-		}
+func partsOf(c *Context, v value.Value) clockParts {
+	var p clockParts
+	if v.Kind() == value.Interval {
+		s := value.SpanOf(v)
+		p.interval = true
+		p.year, p.month, p.day = int(s.Months/12), int(s.Months%12), int(s.Days)
+		p.yearDay = int(s.Months)*30 + p.day
+		p.setTime(s.Micros)
+		return p
 	}
-	name := func(s string, width int) {
-		switch {
-		case f.text == strings.ToUpper(f.text):
-			s = strings.ToUpper(s)
-		case f.text == strings.ToLower(f.text):
-			s = strings.ToLower(s)
-		}
-		if !f.fill {
-			s += strings.Repeat(" ", max(0, width-len(s)))
-		}
-		b.WriteString(s)
+	local := v.Int()
+	if v.Kind() == value.Timestamptz {
+		p.zone, p.offset = value.ZoneAbbreviation(local, c.style())
+		local += int64(p.offset) * 1e6
 	}
-	isoYear, isoWeek := t.ISOWeek()
-	hour12 := (t.Hour()+11)%12 + 1
-	half := [2]string{"am", "pm"}[t.Hour()/12]
-	upper := f.text == strings.ToUpper(f.text)
-	cased := func(s string) {
-		if upper {
-			s = strings.ToUpper(s)
-		}
-		b.WriteString(s)
+	const day = 86400e6
+	p.days = local / day
+	micros := local - p.days*day
+	if micros < 0 {
+		micros += day
+		p.days--
 	}
-	switch f.key {
-	case "A.M.", "P.M.":
-		cased(half[:1] + "." + half[1:] + ".")
-	case "AM", "PM":
-		cased(half)
-	case "A.D.", "B.C.":
-		cased("a.d.")
-	case "AD", "BC":
-		cased("ad")
-	case "CC":
-		number((t.Year()+99)/100, 2)
-	case "DAY":
-		name(t.Weekday().String(), 9)
-	case "DY":
-		name(t.Weekday().String()[:3], 0)
-	case "DDD":
-		number(t.YearDay(), 3)
-	case "DD":
-		number(t.Day(), 2)
-	case "D":
-		number(int(t.Weekday())+1, 0)
+	p.year, p.month, p.day = value.CivilDay(p.days)
+	p.yearDay = int(p.days-value.DayNumber(p.year, 1, 1)) + 1
+	p.setTime(micros)
+	return p
+}
+
+func (p *clockParts) setTime(micros int64) {
+	p.hour = micros / 3600e6
+	p.minute = int(micros / 60e6 % 60)
+	p.sec = int(micros / 1e6 % 60)
+	p.micros = int(micros % 1e6)
+}
+
+// writtenYear is the year as people count: there is no year 0.
+func (p *clockParts) writtenYear(year int) int {
+	if p.interval || year > 0 {
+		return year
+	}
+	return 1 - year
+}
+
+// errForInterval is 22007.
+func errForInterval() error {
+	return sqlerr.New(sqlerr.InvalidDatetimeFormat, "invalid format specification for an interval value").
+		WithHint("Intervals are not tied to specific calendar dates.")
+}
+
+// noInterval are the patterns that an interval has no answer to.
+var noInterval = map[string]bool{
+	"TZ": true, "TZH": true, "TZM": true, "OF": true, "A.D.": true, "B.C.": true, "AD": true, "BC": true, "MONTH": true,
+	"MON": true, "DAY": true, "DY": true, "D": true, "ID": true,
+}
+
+// append appends a pattern's part.
+func (p *clockParts) append(dst []byte, n templateNode) ([]byte, error) {
+	if p.interval && noInterval[n.key.id] {
+		return dst, errForInterval()
+	}
+	switch n.key.id {
+	case "A.M.", "P.M.", "AM", "PM", "A.D.", "B.C.", "AD", "BC", "MONTH", "MON", "DAY", "DY", "RM":
+		return append(dst, p.name(n)...), nil
+	case "TZ", "TZH", "TZM", "OF":
+		return p.appendZone(dst, n), nil
+	case "FX":
+		return dst, nil
+	}
+	digits := p.number(n)
+	dst = append(dst, digits...)
+	if n.ordinal != "" && digits != "" {
+		dst = append(dst, ordinalSuffix(digits, n.ordinal)...)
+	}
+	return dst, nil
+}
+
+// padded writes a number with zeros in front; a sign counts as one place more. FM leaves them away.
+func (n templateNode) padded(x int64, width int) string {
+	if n.fill {
+		return strconv.FormatInt(x, 10)
+	}
+	if x < 0 {
+		width++
+	}
+	return fmt.Sprintf("%0*d", width, x)
+}
+
+// number returns the digits of a pattern.
+func (p *clockParts) number(n templateNode) string {
+	id := n.key.id
+	switch id {
+	case "HH", "HH12":
+		h := p.hour % 12
+		if h == 0 {
+			h = 12
+		}
+		if p.hour < 0 && !n.fill { // the width is that of the whole hours
+			return fmt.Sprintf("%03d", h)
+		}
+		return n.padded(h, 2)
 	case "HH24":
-		number(t.Hour(), 2)
-	case "HH12", "HH":
-		number(hour12, 2)
-	case "ID":
-		number((int(t.Weekday())+6)%7+1, 0)
-	case "IW":
-		number(isoWeek, 2)
-	case "IYYY":
-		number(isoYear, 4)
-	case "IYY":
-		number(isoYear%1000, 3)
-	case "IY":
-		number(isoYear%100, 2)
-	case "I":
-		number(isoYear%10, 1)
-	case "IDDD":
-		number((isoWeek-1)*7+(int(t.Weekday())+6)%7+1, 3)
-	case "J":
-		days := (t.Unix() + int64(zoneOffset(t))) / 86400
-		if (t.Unix()+int64(zoneOffset(t)))%86400 < 0 {
-			days--
-		}
-		number(int(days)+2440588, 0)
+		return n.padded(p.hour, 2)
 	case "MI":
-		number(t.Minute(), 2)
-	case "MM":
-		number(int(t.Month()), 2)
-	case "MONTH":
-		name(t.Month().String(), 9)
-	case "MON":
-		name(t.Month().String()[:3], 0)
-	case "MS", "FF3":
-		number2(b, f, t.Nanosecond()/1e6, 3)
-	case "US", "FF6":
-		number2(b, f, t.Nanosecond()/1e3, 6)
-	case "FF1", "FF2", "FF4", "FF5":
-		digits := int(f.key[2] - '0')
-		b.WriteString(fmt.Sprintf("%06d", t.Nanosecond()/1e3)[:digits])
-	case "Q":
-		number((int(t.Month())+2)/3, 0)
-	case "SSSS", "SSSSS":
-		number(t.Hour()*3600+t.Minute()*60+t.Second(), 0)
+		return n.padded(int64(p.minute), 2)
 	case "SS":
-		number(t.Second(), 2)
-	case "WW":
-		number((t.YearDay()-1)/7+1, 2)
-	case "W":
-		number((t.Day()-1)/7+1, 0)
-	case "YYYY":
-		number(t.Year(), 4)
-	case "YYY":
-		number(t.Year()%1000, 3)
-	case "YY":
-		number(t.Year()%100, 2)
-	case "Y":
-		number(t.Year()%10, 1)
-	case "Y,YYY":
-		b.WriteString(fmt.Sprintf("%d,%03d", t.Year()/1000, t.Year()%1000))
-		if f.ordinal != "" {
-			b.WriteString(ordinal(t.Year(), f.ordinal == "TH"))
+		return n.padded(int64(p.sec), 2)
+	case "MS":
+		return fmt.Sprintf("%03d", p.micros/1000)
+	case "US":
+		return fmt.Sprintf("%06d", p.micros)
+	case "FF1", "FF2", "FF3", "FF4", "FF5", "FF6":
+		x, width := p.micros, int(id[2]-'0')
+		for i := width; i < 6; i++ {
+			x /= 10
 		}
-	case "TZ", "OF", "TZH", "TZM":
-		return f.writeZone(b, t, zoned)
-	default:
-		return sqlerr.NotSupported("the template pattern %q is not supported", f.text)
+		return fmt.Sprintf("%0*d", width, x)
+	case "SSSS", "SSSSS":
+		return strconv.FormatInt(p.hour*3600+int64(p.minute)*60+int64(p.sec), 10)
+	case "MM":
+		return n.padded(int64(p.month), 2)
+	case "Q":
+		if p.month == 0 {
+			return ""
+		}
+		return strconv.Itoa((p.month-1)/3 + 1)
+	case "CC":
+		return n.padded(int64(p.century()), 2)
+	case "D":
+		return strconv.Itoa(value.Weekday(p.days) + 1)
+	case "ID":
+		return strconv.Itoa((value.Weekday(p.days)+6)%7 + 1)
+	case "DD":
+		return n.fixed(p.day, 2)
+	case "DDD":
+		return n.fixed(p.yearDay, 3)
+	case "WW":
+		return n.fixed((p.yearDay-1)/7+1, 2)
+	case "W":
+		return strconv.Itoa((p.day-1)/7 + 1)
+	case "J":
+		return strconv.Itoa(julianDay(p.year, p.month, p.day))
+	case "IW":
+		_, week, _ := isoDate(p.year, p.month, p.day)
+		return n.fixed(week, 2)
+	case "IDDD":
+		_, _, day := isoDate(p.year, p.month, p.day)
+		return n.fixed(day, 3)
 	}
-	return nil
+	return p.yearNumber(n)
 }
 
-// number2 writes a fraction, which FM does not shorten.
-func number2(b *strings.Builder, f field, n, width int) {
-	fmt.Fprintf(b, "%0*d", width, n)
-	if f.ordinal != "" {
-		b.WriteString(ordinal(n, f.ordinal == strings.ToUpper(f.ordinal)))
+// julian2000 is 2000-01-01 as a Julian day.
+const julian2000 = 2451545
+
+// julianDay returns the Julian day of a date. The parts of an interval may be any numbers: what they give is
+// PostgreSQL's arithmetic.
+func julianDay(year, month, day int) int {
+	if month > 2 {
+		month, year = month+1, year+4800
+	} else {
+		month, year = month+13, year+4799
 	}
+	century := year / 100
+	return year*365 - 32167 + year/4 - century + century/4 + 7834*month/256 + day
 }
 
-func zoneOffset(t time.Time) int {
-	_, off := t.Zone()
-	return off
+// isoYearStart returns the Julian day of the Monday that an ISO 8601 year begins with.
+func isoYearStart(year int) int {
+	fourth := julianDay(year, 1, 4) // always in week 1
+	return fourth - ((fourth%7)+7)%7
 }
 
-func (f field) writeZone(b *strings.Builder, t time.Time, zoned bool) error {
-	name, off := t.Zone()
-	sign := '+'
+// isoDate returns the ISO 8601 year, week and day of the year of a date.
+func isoDate(year, month, day int) (isoYear, week, isoDay int) {
+	julian := julianDay(year, month, day)
+	isoYear = year
+	if julian < isoYearStart(year) {
+		isoYear--
+	}
+	week = (julian-isoYearStart(isoYear))/7 + 1
+	if week >= 52 && julian >= isoYearStart(isoYear+1) {
+		isoYear++
+	}
+	if isoYear != year {
+		week = (julian-isoYearStart(isoYear))/7 + 1
+	}
+	return isoYear, week, julian - isoYearStart(isoYear) + 1
+}
+
+// fixed is padded of a number whose sign takes a place of the width.
+func (n templateNode) fixed(x, width int) string {
+	if n.fill {
+		return strconv.Itoa(x)
+	}
+	return fmt.Sprintf("%0*d", width, x)
+}
+
+func (p *clockParts) century() int {
+	switch {
+	case p.interval:
+		return p.year / 100
+	case p.year > 0:
+		return (p.year-1)/100 + 1
+	}
+	return p.year/100 - 1
+}
+
+// yearNumber returns the digits of YYYY and its kin.
+func (p *clockParts) yearNumber(n templateNode) string {
+	id := n.key.id
+	written := p.writtenYear(p.year)
+	if id == "Y,YYY" {
+		thousands := written / 1000
+		return fmt.Sprintf("%d,%03d", thousands, written-thousands*1000)
+	}
+	year, width := written, len(id)
+	if id[0] == 'I' {
+		iso, _, _ := isoDate(p.year, p.month, p.day)
+		year = p.writtenYear(iso)
+	}
+	if width == 1 {
+		return strconv.Itoa(year % 10)
+	}
+	if written < 0 {
+		width++
+	}
+	switch len(id) {
+	case 3:
+		year %= 1000
+	case 2:
+		year %= 100
+	}
+	return n.fixed(year, width)
+}
+
+var (
+	monthNames = [...]string{"January", "February", "March", "April", "May", "June", "July", "August", "September",
+		"October", "November", "December"}
+	dayNames   = [...]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"}
+	romanMonth = [...]string{"I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII"}
+)
+
+// name returns the words of a pattern, in the pattern's case.
+func (p *clockParts) name(n templateNode) string {
+	s, width := "", 0
+	switch n.key.id {
+	case "AM", "PM":
+		s = [2]string{"AM", "PM"}[b2i(p.afternoon())]
+	case "A.M.", "P.M.":
+		s = [2]string{"A.M.", "P.M."}[b2i(p.afternoon())]
+	case "AD", "BC":
+		s = [2]string{"AD", "BC"}[b2i(p.year <= 0)]
+	case "A.D.", "B.C.":
+		s = [2]string{"A.D.", "B.C."}[b2i(p.year <= 0)]
+	case "MONTH":
+		s, width = monthNames[p.month-1], 9
+	case "MON":
+		s = monthNames[p.month-1][:3]
+	case "DAY":
+		s, width = dayNames[value.Weekday(p.days)], 9
+	case "DY":
+		s = dayNames[value.Weekday(p.days)][:3]
+	case "RM":
+		if s, width = p.romanMonth(), 4; s == "" {
+			return ""
+		}
+	}
+	switch {
+	case n.key.name == n.key.id:
+		s = strings.ToUpper(s)
+	case n.key.name[0] >= 'a':
+		s = strings.ToLower(s)
+	}
+	if n.fill || n.localized && n.key.id != "RM" {
+		return s
+	}
+	return fmt.Sprintf("%-*s", width, s)
+}
+
+func (p *clockParts) afternoon() bool { return p.hour%24 >= 12 }
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// romanMonth is that of a date. An interval's whole years are month XII, or I when negative, and negative months count
+// from XII down.
+func (p *clockParts) romanMonth() string {
+	switch {
+	case p.month > 0:
+		return romanMonth[p.month-1]
+	case p.month < 0:
+		return romanMonth[12+p.month]
+	case p.year > 0:
+		return romanMonth[11]
+	case p.year < 0:
+		return romanMonth[0]
+	}
+	return ""
+}
+
+func (p *clockParts) appendZone(dst []byte, n templateNode) []byte {
+	sign, off := byte('+'), p.offset
 	if off < 0 {
 		sign, off = '-', -off
 	}
-	if !zoned {
-		// A timestamp has no zone, and PostgreSQL writes nothing or zeros.
-		switch f.key {
-		case "TZ":
-			return nil
-		case "OF":
-			b.WriteString("+00")
-		case "TZH":
-			b.WriteString("+00")
-		case "TZM":
-			b.WriteString("00")
-		}
-		return nil
-	}
-	switch f.key {
+	switch n.key.id {
 	case "TZ":
-		if name == "" || name[0] == '+' || name[0] == '-' {
-			return sqlerr.NotSupported("TZ of a time zone without an abbreviation is not supported")
+		if n.key.name == "tz" {
+			return append(dst, strings.ToLower(p.zone)...)
 		}
-		if f.text == strings.ToLower(f.text) {
-			name = strings.ToLower(name)
-		}
-		b.WriteString(name)
-	case "OF":
-		fmt.Fprintf(b, "%c%02d", sign, off/3600)
-		if m := off / 60 % 60; m != 0 {
-			fmt.Fprintf(b, ":%02d", m)
-		}
+		return append(dst, p.zone...)
 	case "TZH":
-		fmt.Fprintf(b, "%c%02d", sign, off/3600)
-	default:
-		fmt.Fprintf(b, "%02d", off/60%60)
+		return fmt.Appendf(dst, "%c%02d", sign, off/3600)
+	case "TZM":
+		return fmt.Appendf(dst, "%02d", off%3600/60)
 	}
-	return nil
-}
-
-// ordinal returns the English suffix of a number.
-func ordinal(n int, upper bool) string {
-	s := "th"
-	if n/10%10 != 1 {
-		switch n % 10 {
-		case 1:
-			s = "st"
-		case 2:
-			s = "nd"
-		case 3:
-			s = "rd"
-		}
+	dst = append(append(dst, sign), n.fixed(off/3600, 2)...)
+	if off%3600 != 0 {
+		dst = fmt.Appendf(dst, ":%02d", off%3600/60)
 	}
-	if upper {
-		return strings.ToUpper(s)
-	}
-	return s
+	return dst
 }

@@ -1,257 +1,651 @@
 package expr
 
 import (
+	"math"
 	"strconv"
 	"strings"
-	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
 )
 
-// parsedTime is what to_timestamp has read.
-type parsedTime struct {
-	year, month, day    int
-	hour, minute        int
-	second, micros      int
-	clock12, pm, halved bool
+// readTime is what to_timestamp and to_date have read. A field that is 0 counts as not given.
+type readTime struct {
+	hour, minute, sec, millis, micros, secondOfDay int
+	clock12, pm                                    bool
+
+	year, yearDigits, century     int
+	month, day, yearDay, dayOfWk  int
+	week, weekOfMonth, julian     int
+	bc                            bool
+	weeks                         weekConvention
+	zoneSign, zoneHour, zoneMinut int
+	precision                     int // of FF1 to FF6
+
+	half, era int // 1 + pm, 1 + bc once read: the same pattern twice must agree
 }
 
 func parseTimestamp(c *Context, a []value.Value) (value.Value, error) {
-	v, err := parseByTemplate(a[0].Bytes(), a[1].Bytes())
+	var r readTime
+	local, err := r.parse(a[0].Bytes(), a[1].Bytes())
 	if err != nil {
-		return v, err
+		return local, err
 	}
-	return value.TimestampToTimestamptz(v, c.location())
+	if r.zoneSign != 0 {
+		if local, err = value.TimestampToTimestamptz(local, nil); err == nil {
+			east := int64(r.zoneHour*60+r.zoneMinut) * 60e6 * int64(r.zoneSign)
+			local = value.NewInt(value.Timestamptz, local.Int()-east)
+		}
+	} else {
+		local, err = value.TimestampToTimestamptz(local, c.location())
+	}
+	if err != nil || r.precision == 0 {
+		return local, err
+	}
+	return value.ApplyMod(local, value.Type{Kind: value.Timestamptz, Mod: int32(r.precision)}, true)
 }
 
 func parseDate(_ *Context, a []value.Value) (value.Value, error) {
-	v, err := parseByTemplate(a[0].Bytes(), a[1].Bytes())
-	if err != nil {
-		return v, err
-	}
-	return value.TimestampToDate(v), nil
-}
-
-func isSeparator(c byte) bool {
-	return c > 0x20 && c < 0x7f && !(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z')
-}
-
-func isSpace(c byte) bool { return c == ' ' || c >= '\t' && c <= '\r' }
-
-// parseByTemplate is DCH_from_char: a separator of the template takes at most one separator
-// or blank of the input, and blanks before fields are skipped.
-func parseByTemplate(s, template string) (value.Value, error) {
-	fields, err := parseTemplate(template)
+	var r readTime
+	days, _, err := r.fields(a[0].Bytes(), a[1].Bytes())
 	if err != nil {
 		return value.Value{}, err
 	}
-	p := parsedTime{month: 1, day: 1}
-	rest := s
-	extra := 0 // characters skipped beyond the template's
-	for i, f := range fields {
-		if f.key == "FX" {
-			return value.Value{}, sqlerr.NotSupported("the template pattern FX is not supported")
+	const minDate, endDate = -julian2000, 2147483494 - julian2000
+	if days < minDate || days >= endDate {
+		return value.Value{}, sqlerr.New(sqlerr.DatetimeFieldOverflow, `date out of range: "%s"`, a[0].Bytes())
+	}
+	return value.NewInt(value.Date, days), nil
+}
+
+// parse reads a local timestamp by a template.
+func (r *readTime) parse(s, template string) (value.Value, error) {
+	days, micros, err := r.fields(s, template)
+	if err != nil {
+		return value.Value{}, err
+	}
+	if days > math.MaxInt32 || days < math.MinInt32 {
+		return value.Value{}, sqlerr.New(sqlerr.DatetimeFieldOverflow, "timestamp out of range")
+	}
+	v, err := value.DateToTimestamp(value.NewInt(value.Date, days))
+	if err != nil || days < -julian2000 {
+		return v, sqlerr.New(sqlerr.DatetimeFieldOverflow, "timestamp out of range")
+	}
+	return value.NewInt(value.Timestamp, v.Int()+micros), nil
+}
+
+// fields reads a text by a template, and returns the day and the microseconds in it.
+func (r *readTime) fields(s, template string) (days, micros int64, err error) {
+	if err := r.scan(s, parseDateTemplate(template)); err != nil {
+		return 0, 0, err
+	}
+	if err := r.setTime(); err != nil {
+		return 0, 0, err
+	}
+	overflow := sqlerr.New(sqlerr.DatetimeFieldOverflow, `date/time field value out of range: "%s"`, s)
+	date, err := r.date(overflow)
+	if err != nil {
+		return 0, 0, err
+	}
+	fraction := r.millis*1000 + r.micros
+	if r.hour < 0 || r.hour > 23 || r.minute < 0 || r.minute > 59 || r.sec < 0 || r.sec > 59 || fraction < 0 || fraction >= 1e6 {
+		return 0, 0, overflow
+	}
+	if r.zoneSign != 0 && (r.zoneHour < 0 || r.zoneHour > 15 || r.zoneMinut < 0 || r.zoneMinut > 59) {
+		return 0, 0, sqlerr.New(sqlerr.InvalidTimeZoneDisplacement, `time zone displacement out of range: "%s"`, s)
+	}
+	return date, int64(r.hour*3600+r.minute*60+r.sec)*1e6 + int64(fraction), nil
+}
+
+// templateReader goes along text and template.
+type templateReader struct {
+	in    string
+	pos   int
+	nodes []templateNode
+	at    int  // the node
+	exact bool // FX: no blanks are skipped
+	// extra is the characters that were skipped beyond what the template said.
+	extra int
+}
+
+func (t *templateReader) skipSpace() {
+	for t.pos < len(t.in) && isSpace(t.in[t.pos]) {
+		t.pos++
+		t.extra++
+	}
+}
+
+// skipRune moves past one character.
+func (t *templateReader) skipRune() {
+	_, size := utf8.DecodeRuneInString(t.in[t.pos:])
+	t.pos += size
+}
+
+// scan reads a text by a template: a separator of the template takes at most one separator or blank of the
+// text, other characters of the template any one character, and blanks before fields are skipped.
+func (r *readTime) scan(s string, nodes []templateNode) error {
+	t := &templateReader{in: s, nodes: nodes}
+	for ; t.at < len(nodes) && t.pos < len(s); t.at++ {
+		n := nodes[t.at]
+		if !t.exact && (n.key == nil && t.at == 0 || n.key != nil && n.key.id != "FX") {
+			t.skipSpace()
 		}
-		if f.key != "" || i == 0 {
-			for rest != "" && isSpace(rest[0]) {
-				rest = rest[1:]
-				extra++
-			}
-		}
-		if f.key == "" {
-			text := f.text
-			for text != "" {
-				if !f.quoted && (isSpace(text[0]) || isSeparator(text[0])) {
-					extra--
-					if rest != "" && (isSpace(rest[0]) || isSeparator(rest[0])) {
-						rest = rest[1:]
-						extra++
-					}
-					text = text[1:]
-					continue
-				}
-				_, n := utf8.DecodeRuneInString(text)
-				text = text[n:]
-				if extra > 0 {
-					extra--
-				} else if rest != "" {
-					_, n := utf8.DecodeRuneInString(rest)
-					rest = rest[n:]
-				}
-			}
+		if n.key == nil {
+			t.literal(n)
 			continue
 		}
-		if rest == "" {
-			break
+		if n.key.week != anyWeeks {
+			if r.weeks != anyWeeks && r.weeks != n.key.week {
+				return sqlerr.New(sqlerr.InvalidDatetimeFormat, "invalid combination of date conventions").
+					WithHint("Do not mix Gregorian and ISO week date conventions in a formatting template.")
+			}
+			r.weeks = n.key.week
 		}
-		if rest, err = p.read(f, rest, i+1 == len(fields) || !takesDigits(fields[i+1])); err != nil {
-			return value.Value{}, err
+		if err := r.read(t, n); err != nil {
+			return err
+		}
+		if !t.exact {
+			t.extra = 0
+			t.skipSpace()
 		}
 	}
-	return p.value(s)
+	return nil
 }
 
-// takesDigits says whether a field may begin with a digit, so that a number before it must keep
-// to its width.
-func takesDigits(f field) bool {
-	switch f.key {
-	case "", "AM", "PM", "A.M.", "P.M.", "MON", "MONTH", "DAY", "DY":
-		return f.key == "" && f.text != "" && f.text[0] >= '0' && f.text[0] <= '9'
-	}
-	return true
-}
-
-// read takes a field from the front of s. A number that is alone takes all digits there are.
-func (p *parsedTime) read(f field, s string, alone bool) (string, error) {
-	var err error
-	number := func(dst *int, width int) {
-		if f.fill || alone {
-			width = len(s)
+// literal passes over text of the template. The text may be at its end already, by skipped blanks.
+func (t *templateReader) literal(n templateNode) {
+	switch {
+	case t.exact:
+		t.skipRune()
+	case n.space || n.separator:
+		t.extra--
+		if t.pos < len(t.in) && (isSpace(t.in[t.pos]) || isSeparator(t.in[t.pos])) {
+			t.pos++
+			t.extra++
 		}
-		var n, used int
-		n, used, err = leadingInt(s, width, f)
-		*dst, s = n, s[used:]
-		if f.ordinal != "" && len(s) >= 2 {
-			s = s[2:]
-		}
-	}
-	switch f.key {
-	case "YYYY":
-		number(&p.year, 4)
-	case "YY":
-		before := len(s)
-		number(&p.year, 2)
-		if before-len(s) <= 2 {
-			// The year nearest to 2020.
-			if p.year < 70 {
-				p.year += 2000
-			} else if p.year < 100 {
-				p.year += 1900
-			}
-		}
-	case "MM":
-		number(&p.month, 2)
-	case "DD":
-		number(&p.day, 2)
-	case "HH24":
-		number(&p.hour, 2)
-	case "HH12", "HH":
-		p.clock12 = true
-		number(&p.hour, 2)
-	case "MI":
-		number(&p.minute, 2)
-	case "SS":
-		number(&p.second, 2)
-	case "MS", "US":
-		digits := map[string]int{"MS": 3, "US": 6}[f.key]
-		used := 0
-		for used < len(s) && used < digits && s[used] >= '0' && s[used] <= '9' {
-			used++
-		}
-		if used == 0 {
-			return s, badField(s, f)
-		}
-		n, _ := strconv.Atoi((s[:used] + "000000")[:6])
-		p.micros, s = n, s[used:]
-	case "AM", "PM", "A.M.", "P.M.":
-		n := len(f.key)
-		if len(s) < n {
-			return s, badHalf(s, f)
-		}
-		switch strings.ToUpper(s[:n]) {
-		case "AM", "A.M.":
-		case "PM", "P.M.":
-			p.pm = true
-		default:
-			return s, badHalf(s, f)
-		}
-		p.halved, s = true, s[n:]
-	case "MON", "MONTH":
-		for m := time.January; m <= time.December; m++ {
-			name := m.String()
-			if f.key == "MON" {
-				name = name[:3]
-			}
-			if len(s) >= len(name) && strings.EqualFold(s[:len(name)], name) {
-				p.month = int(m)
-				return s[len(name):], nil
-			}
-		}
-		return s, badHalf(s, f)
-	case "DAY", "DY":
-		for d := time.Sunday; d <= time.Saturday; d++ {
-			name := d.String()
-			if f.key == "DY" {
-				name = name[:3]
-			}
-			if len(s) >= len(name) && strings.EqualFold(s[:len(name)], name) {
-				return s[len(name):], nil
-			}
-		}
-		return s, badHalf(s, f)
+	case t.extra > 0:
+		t.extra--
 	default:
-		return s, sqlerr.NotSupported("reading the template pattern %q is not supported", f.text)
+		t.skipRune()
 	}
-	return s, err
 }
 
-// leadingInt reads at most width characters as an integer.
-func leadingInt(s string, width int, f field) (n, used int, err error) {
-	for used < len(s) && used < width && s[used] >= '0' && s[used] <= '9' {
-		used++
+// read reads a field.
+func (r *readTime) read(t *templateReader, n templateNode) error {
+	var err error
+	switch id := n.key.id; id {
+	case "FX":
+		t.exact = true
+		return nil
+	case "A.M.", "P.M.", "AM", "PM":
+		r.clock12 = true
+		return t.half(n, &r.half, &r.pm, map[string]bool{"AM": false, "PM": true, "A.M.": false, "P.M.": true})
+	case "A.D.", "B.C.", "AD", "BC":
+		return t.half(n, &r.era, &r.bc, map[string]bool{"AD": false, "BC": true, "A.D.": false, "B.C.": true})
+	case "HH", "HH12":
+		_, err = t.number(n, &r.hour, 2)
+		r.clock12 = true
+	case "HH24":
+		_, err = t.number(n, &r.hour, 2)
+	case "MI":
+		_, err = t.number(n, &r.minute, 2)
+	case "SS":
+		_, err = t.number(n, &r.sec, 2)
+	case "MS":
+		err = t.fraction(n, &r.millis, 3)
+	case "US":
+		err = t.fraction(n, &r.micros, 6)
+	case "FF1", "FF2", "FF3", "FF4", "FF5", "FF6":
+		r.precision = int(id[2] - '0')
+		err = t.fractionOf(n, &r.micros, r.precision, 6)
+	case "SSSS", "SSSSS":
+		_, err = t.number(n, &r.secondOfDay, len(id))
+	case "TZ", "OF":
+		return sqlerr.New(sqlerr.FeatureNotSupported, `formatting field "%s" is only supported in to_char`, n.key.name)
+	case "TZH":
+		// A minus may have been taken for a separator.
+		r.zoneSign = 1
+		switch c := t.in[t.pos]; {
+		case c == '+' || c == '-' || c == ' ':
+			if c == '-' {
+				r.zoneSign = -1
+			}
+			t.pos++
+		case t.extra > 0 && t.pos > 0 && t.in[t.pos-1] == '-':
+			r.zoneSign = -1
+		}
+		_, err = t.number(n, &r.zoneHour, 2)
+		return err
+	case "TZM":
+		if r.zoneSign == 0 {
+			r.zoneSign = 1
+		}
+		_, err = t.number(n, &r.zoneMinut, 2)
+		return err
+	case "MONTH", "MON", "DAY", "DY", "RM":
+		return r.readName(t, n)
+	default:
+		err = r.readDay(t, n)
 	}
-	if used == 0 {
-		return 0, 0, badField(s, f)
+	if err == nil && n.ordinal != "" {
+		t.pos = min(t.pos+2, len(t.in))
 	}
-	if n, err = strconv.Atoi(s[:used]); err != nil || n > 1<<31-1 {
-		return 0, 0, sqlerr.New(sqlerr.DatetimeFieldOverflow, "value for %q in source string is out of range", f.text).
-			WithDetail("Value must be in the range %d to %d.", -1<<31, 1<<31-1)
-	}
-	return n, used, nil
+	return err
 }
 
-func badField(s string, f field) error {
-	end := min(len(s), len(f.key))
-	return sqlerr.New(sqlerr.InvalidDatetimeFormat, "invalid value %q for %q", s[:end], f.text).
-		WithDetail("Value must be an integer.")
+// readName reads a month or day by its name.
+func (r *readTime) readName(t *templateReader, n templateNode) error {
+	var list []string
+	switch n.key.id {
+	case "MONTH":
+		list = monthNames[:]
+	case "MON":
+		list = shortMonths
+	case "DAY":
+		list = dayNames[:]
+	case "DY":
+		list = shortDays
+	default:
+		list = romanBackwards
+	}
+	i, ok := t.word(list)
+	if !ok {
+		return t.errWord(n)
+	}
+	switch n.key.id {
+	case "DAY", "DY":
+		if r.dayOfWk != 0 && r.dayOfWk != i {
+			return errConflict(n)
+		}
+		r.dayOfWk = i + 1
+		return nil
+	case "RM":
+		i = 11 - i
+	}
+	return setField(&r.month, i+1, n)
 }
 
-// badHalf is the error of a name that is none of a list.
-func badHalf(s string, f field) error {
-	end := strings.IndexFunc(s, unicode.IsSpace)
-	if end < 0 {
-		end = len(s)
+// Short names, and Roman months with XII before XI before X.
+var (
+	shortMonths    = shortened(monthNames[:])
+	shortDays      = shortened(dayNames[:])
+	romanBackwards = []string{"XII", "XI", "X", "IX", "VIII", "VII", "VI", "V", "IV", "III", "II", "I"}
+)
+
+func shortened(names []string) []string {
+	out := make([]string, len(names))
+	for i, s := range names {
+		out[i] = s[:3]
 	}
-	return sqlerr.New(sqlerr.InvalidDatetimeFormat, "invalid value %q for %q", s[:end], f.text).
+	return out
+}
+
+// readDay reads the number of a field of a date.
+func (r *readTime) readDay(t *templateReader, n templateNode) error {
+	id := n.key.id
+	width := len(id)
+	switch id {
+	case "MM":
+		return t.plain(n, &r.month, width)
+	case "DDD", "IDDD":
+		return t.plain(n, &r.yearDay, 3)
+	case "DD":
+		return t.plain(n, &r.day, width)
+	case "D":
+		return t.plain(n, &r.dayOfWk, width)
+	case "ID":
+		if err := t.plain(n, &r.dayOfWk, 1); err != nil {
+			return err
+		}
+		if r.dayOfWk++; r.dayOfWk > 7 { // from Sunday, as D counts
+			r.dayOfWk = 1
+		}
+		return nil
+	case "WW", "IW":
+		return t.plain(n, &r.week, width)
+	case "W":
+		return t.plain(n, &r.weekOfMonth, width)
+	case "Q": // says nothing of the day
+		return t.plain(n, nil, width)
+	case "CC":
+		return t.plain(n, &r.century, width)
+	case "J":
+		return t.plain(n, &r.julian, width)
+	case "Y,YYY":
+		r.yearDigits = 4
+		return t.thousands(n, &r.year)
+	}
+	used, err := t.number(n, &r.year, width)
+	if err != nil {
+		return err
+	}
+	r.yearDigits = width
+	if width < 4 && used < 4 {
+		r.year = nearYear(r.year)
+	}
+	return nil
+}
+
+// nearYear returns the year of at most three digits that is nearest to 2020.
+func nearYear(year int) int {
+	switch {
+	case year < 70:
+		return year + 2000
+	case year < 100:
+		return year + 1900
+	case year < 520:
+		return year + 2000
+	case year < 1000:
+		return year + 1000
+	}
+	return year
+}
+
+func (t *templateReader) plain(n templateNode, dst *int, width int) error {
+	_, err := t.number(n, dst, width)
+	return err
+}
+
+// fraction reads digits as the first ones behind the point, of width digits in all.
+func (t *templateReader) fraction(n templateNode, dst *int, width int) error {
+	return t.fractionOf(n, dst, width, width)
+}
+
+func (t *templateReader) fractionOf(n templateNode, dst *int, width, unit int) error {
+	used, err := t.number(n, dst, width)
+	if err != nil || used < 1 {
+		return err
+	}
+	for ; used < unit; used++ {
+		*dst *= 10
+	}
+	return nil
+}
+
+// thousands reads Y,YYY.
+func (t *templateReader) thousands(n templateNode, dst *int) error {
+	rest := strings.TrimLeft(t.in[t.pos:], " \t\n\v\f\r")
+	high, used, ok := leadingInt(rest, len(rest))
+	if ok && used < len(rest) && rest[used] == ',' {
+		tail := rest[used+1:]
+		low, width, ok := leadingInt(tail, 3)
+		if ok {
+			t.pos = len(t.in) - len(tail) + width
+			return setField(dst, int(high)*1000+int(low), n)
+		}
+	}
+	return sqlerr.New(sqlerr.InvalidDatetimeFormat, `invalid input string for "Y,YYY"`)
+}
+
+// leadingInt reads a sign and digits, as C's strtol, of at most width bytes. Blanks in front count.
+func leadingInt(s string, width int) (n int64, used int, ok bool) {
+	s = s[:min(width, len(s))]
+	i := 0
+	for i < len(s) && isSpace(s[i]) {
+		i++
+	}
+	from := i
+	if i < len(s) && (s[i] == '-' || s[i] == '+') {
+		i++
+	}
+	digits := i
+	for i < len(s) && isDigit(s[i]) {
+		i++
+	}
+	if i == digits {
+		return 0, 0, false
+	}
+	n, err := strconv.ParseInt(s[from:i], 10, 64)
+	if err != nil {
+		n = math.MaxInt64
+	}
+	return n, i, true
+}
+
+// endsField says whether what follows the current node cannot be taken for more digits of it.
+func (t *templateReader) endsField(n templateNode) bool {
+	if n.ordinal != "" || t.at+1 >= len(t.nodes) {
+		return true
+	}
+	next := t.nodes[t.at+1]
+	if next.key != nil {
+		return !next.key.digit
+	}
+	return !(len(next.text) == 1 && isDigit(next.text[0]))
+}
+
+// number reads a number of exactly width digits, or of as many as there are where nothing can follow or FM says so. It
+// returns the bytes read.
+func (t *templateReader) number(n templateNode, dst *int, width int) (int, error) {
+	start := t.pos
+	for t.pos < len(t.in) && isSpace(t.in[t.pos]) {
+		t.pos++
+	}
+	rest := t.in[t.pos:]
+	shown := rest[:min(width, len(rest))]
+	var x int64
+	if n.fill || t.endsField(n) {
+		x0, used, ok := leadingInt(t.in[start:], len(t.in))
+		if t.pos = start; ok {
+			x, t.pos = x0, start+used
+		}
+	} else {
+		const hint = `If your source string is not fixed-width, try using the "FM" modifier.`
+		if len(rest) < width {
+			return 0, sqlerr.New(sqlerr.InvalidDatetimeFormat, `source string too short for "%s" formatting field`, n.key.name).
+				WithDetail("Field requires %d characters, but only %d remain.", width, len(rest)).WithHint(hint)
+		}
+		x0, used, ok := leadingInt(rest, width)
+		if ok && used < width {
+			return 0, sqlerr.New(sqlerr.InvalidDatetimeFormat, `invalid value "%s" for "%s"`, shown, n.key.name).
+				WithDetail("Field requires %d characters, but only %d could be parsed.", width, used).WithHint(hint)
+		}
+		x = x0
+		t.pos += used
+	}
+	if t.pos == start {
+		return 0, sqlerr.New(sqlerr.InvalidDatetimeFormat, `invalid value "%s" for "%s"`, shown, n.key.name).
+			WithDetail("Value must be an integer.")
+	}
+	if x != int64(int32(x)) {
+		return 0, sqlerr.New(sqlerr.DatetimeFieldOverflow, `value for "%s" in source string is out of range`, n.key.name).
+			WithDetail("Value must be in the range %d to %d.", math.MinInt32, math.MaxInt32)
+	}
+	if dst != nil {
+		if err := setField(dst, int(x), n); err != nil {
+			return 0, err
+		}
+	}
+	return t.pos - start, nil
+}
+
+// setField gives a field its value, which must not contradict an earlier one.
+func setField(dst *int, x int, n templateNode) error {
+	if *dst != 0 && *dst != x {
+		return errConflict(n)
+	}
+	*dst = x
+	return nil
+}
+
+func errConflict(n templateNode) error {
+	return sqlerr.New(sqlerr.InvalidDatetimeFormat, `conflicting values for "%s" field in formatting string`, n.key.name).
+		WithDetail("This value contradicts a previous setting for the same field type.")
+}
+
+// word reads one of a list of words, in any case.
+func (t *templateReader) word(list []string) (int, bool) {
+	rest := t.in[t.pos:]
+	for i, w := range list {
+		if len(rest) >= len(w) && strings.EqualFold(rest[:len(w)], w) {
+			t.pos += len(w)
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// half reads one of two words, with or without dots as the pattern has them; true is the second's.
+func (t *templateReader) half(n templateNode, seen *int, dst *bool, words map[string]bool) error {
+	for w, second := range words {
+		if len(w) != len(n.key.id) {
+			continue
+		}
+		if _, ok := t.word([]string{w}); !ok {
+			continue
+		}
+		if *seen == 2 && !second { // AM behind PM; PM behind AM is not noticed
+			return errConflict(n)
+		}
+		*seen = 1 + b2i(second)
+		*dst = second
+		return nil
+	}
+	return t.errWord(n)
+}
+
+// errWord is the error of a word that is none of the list.
+func (t *templateReader) errWord(n templateNode) error {
+	word := t.in[t.pos:]
+	if end := strings.IndexAny(word, " \t\n\f\r\v"); end >= 0 {
+		word = word[:end]
+	}
+	return sqlerr.New(sqlerr.InvalidDatetimeFormat, `invalid value "%s" for "%s"`, word, n.key.name).
 		WithDetail("The given value did not match any of the allowed values for this field.")
 }
 
-func (p *parsedTime) value(s string) (value.Value, error) {
-	if p.clock12 {
-		if p.hour < 1 || p.hour > 12 {
-			return value.Value{}, sqlerr.New(sqlerr.InvalidDatetimeFormat, "hour \"%d\" is invalid for the 12-hour clock", p.hour).
-				WithHint("Use the 24-hour clock, or give an hour between 1 and 12.")
+// setTime works the time of day out.
+func (r *readTime) setTime() error {
+	if x := r.secondOfDay; x != 0 {
+		for _, f := range []struct {
+			dst  *int
+			part int
+		}{{&r.hour, x / 3600}, {&r.minute, x % 3600 / 60}, {&r.sec, x % 60}} {
+			if *f.dst == 0 {
+				*f.dst = f.part
+			}
 		}
+	}
+	if !r.clock12 {
+		return nil
+	}
+	if r.hour < 1 || r.hour > 12 {
+		return sqlerr.New(sqlerr.InvalidDatetimeFormat, `hour "%d" is invalid for the 12-hour clock`, r.hour).
+			WithHint("Use the 24-hour clock, or give an hour between 1 and 12.")
+	}
+	switch {
+	case r.pm && r.hour < 12:
+		r.hour += 12
+	case !r.pm && r.hour == 12:
+		r.hour = 0
+	}
+	return nil
+}
+
+// date works the day out of what was read of year, month, week and day.
+func (r *readTime) date(overflow error) (int64, error) {
+	year, month, day := r.astronomicalYear(), 1, 1
+	set := r.year != 0 || r.century != 0 // of what is checked
+	hasMonth, hasDay := false, false
+	if r.julian != 0 {
+		year, month, day = value.CivilDay(int64(r.julian) - julian2000)
+		set, hasMonth, hasDay = true, true, true
+	}
+	if r.week != 0 {
+		if r.weeks == isoWeeks {
+			d := int64(isoYearStart(year)-julian2000) + int64(r.week-1)*7
+			switch {
+			case r.dayOfWk > 1:
+				d += int64(r.dayOfWk - 2)
+			case r.dayOfWk != 0:
+				d += 6
+			}
+			year, month, day = value.CivilDay(d)
+			set, hasMonth, hasDay = true, true, true
+		} else {
+			r.yearDay = (r.week-1)*7 + 1
+		}
+	}
+	if r.weekOfMonth != 0 {
+		r.day = (r.weekOfMonth-1)*7 + 1
+	}
+	if r.day != 0 {
+		day, hasDay, set = r.day, true, true
+	}
+	if r.month != 0 {
+		month, hasMonth, set = r.month, true, true
+	}
+	if r.yearDay != 0 && (month <= 1 || day <= 1) {
+		if year == 0 && !r.bc {
+			return 0, sqlerr.New(sqlerr.InvalidDatetimeFormat, "cannot calculate day of year without year information")
+		}
+		set, hasMonth, hasDay = true, true, true
+		if r.weeks == isoWeeks {
+			year, month, day = value.CivilDay(int64(isoYearStart(year)-julian2000+r.yearDay) - 1)
+		} else {
+			month, day = dayOfYear(year, month, day, r.yearDay)
+		}
+	}
+	if set {
 		switch {
-		case p.pm && p.hour < 12:
-			p.hour += 12
-		case !p.pm && p.hour == 12 && p.halved:
-			p.hour = 0
+		case hasMonth && (month < 1 || month > 12), hasDay && (day < 1 || day > 31):
+			return 0, overflow
+		case (r.year != 0 || r.century != 0 || r.julian != 0 || r.weeks == isoWeeks && (r.week != 0 || r.yearDay != 0)) &&
+			hasMonth && hasDay && day > value.DaysIn(year, month):
+			return 0, overflow
 		}
 	}
-	if p.year == 0 {
-		return value.Value{}, sqlerr.NotSupported("to_timestamp without a year is not supported")
+	return value.DayNumber(year, month, day), nil
+}
+
+// dayOfYear returns month and day of a day of the year, where they are not given.
+func dayOfYear(year, month, day, n int) (int, int) {
+	m := 1
+	for m <= 12 && n > value.DaysIn(year, m) {
+		n -= value.DaysIn(year, m)
+		m++
 	}
-	days, ok := dayNumber(int64(p.year), int64(p.month), int64(p.day))
-	if !ok || p.hour > 23 || p.minute > 59 || p.second > 59 {
-		return value.Value{}, sqlerr.New(sqlerr.DatetimeFieldOverflow, "date/time field value out of range: %q", s)
+	if month <= 1 {
+		month = m
 	}
-	midnight, err := value.DateToTimestamp(value.NewInt(value.Date, days))
-	if err != nil {
-		return midnight, err
+	if day <= 1 {
+		day = n
 	}
-	return value.NewInt(value.Timestamp, midnight.Int()+int64(p.hour*3600+p.minute*60+p.second)*1e6+int64(p.micros)), nil
+	return month, day
+}
+
+// astronomicalYear returns the year from its digits, century and era; 0 without any.
+func (r *readTime) astronomicalYear() int {
+	century := r.century
+	if r.bc {
+		century = -century
+	}
+	switch {
+	case r.year != 0 && r.century != 0 && r.yearDigits <= 2:
+		y := r.year % 100
+		switch {
+		case y != 0 && century >= 0:
+			return y + (century-1)*100
+		case y != 0:
+			return (century+1)*100 - y + 1
+		case century >= 0:
+			return century * 100
+		}
+		return century*100 + 1
+	case r.year != 0:
+		y := r.year
+		if r.bc {
+			y = -y
+		}
+		if y < 0 {
+			y++
+		}
+		return y
+	case r.century != 0 && century >= 0:
+		return (century-1)*100 + 1
+	case r.century != 0:
+		return century*100 + 1
+	}
+	return 0
 }

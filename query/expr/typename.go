@@ -128,7 +128,8 @@ func timePrecision(n int, format string, pos int) (int32, error) {
 // intervalTypmod returns the modifier of INTERVAL with fields, a precision or both.
 func intervalTypmod(t *ast.TypeName, mods []int) (int32, error) {
 	precision := -1
-	if t.IntervalMask != 0 {
+	fields := t.IntervalMask
+	if fields != 0 || len(mods) == 2 && mods[0] == value.AllIntervalFields {
 		mods = mods[1:]
 	}
 	if len(mods) > 1 {
@@ -141,7 +142,7 @@ func intervalTypmod(t *ast.TypeName, mods []int) (int32, error) {
 		}
 		precision = int(n)
 	}
-	mod, ok := value.IntervalTypmod(t.IntervalMask, precision)
+	mod, ok := value.IntervalTypmod(fields, precision)
 	if !ok {
 		return 0, sqlerr.New(sqlerr.InvalidParameterValue, "invalid INTERVAL type modifier").At(t.Pos())
 	}
