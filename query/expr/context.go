@@ -2,10 +2,10 @@ package expr
 
 import (
 	"context"
-	"regexp"
 	"slices"
 	"time"
 
+	"github.com/cachalotdb/cachalot/internal/are"
 	"github.com/cachalotdb/cachalot/internal/value"
 )
 
@@ -32,7 +32,7 @@ type Context struct {
 	Session *Session
 
 	stack []value.Value // arguments of the calls being interpreted
-	regex map[string]*regexp.Regexp
+	regex map[regexKey]*are.Regexp
 	memo  map[*Subquery]map[string]any // results by arguments
 }
 
