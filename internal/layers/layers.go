@@ -48,7 +48,7 @@ const Rules = `
 	query < internal/node;
 
 	# What clients do: they know the wire only.
-	NONE < bench/copywire, bench/draw;
+	NONE < bench/copywire, bench/draw, bench/tpch, internal/sqlgen;
 	bench/copywire, bench/draw < bench/booking, bench/accounts, bench/homes;
 
 	# For tests.
@@ -57,6 +57,7 @@ const Rules = `
 	NONE < test/...;
 
 	internal/node, internal/human, internal/pgoracle, bench/homes, bench/booking < bench/goals;
+	internal/node, internal/pgoracle, bench/tpch < bench/tpch/compare;
 	internal/node, internal/human, bench/booking, bench/accounts < cmd/...;
 `
 
