@@ -280,8 +280,8 @@ func (s *Session) openPlan(ctx context.Context, stmt *prepared, env *exec.Env) (
 
 // tag is the command tag of a statement that has ended; rows is what this Run gave.
 func (p *rowPortal) tag(rows int64) string {
-	if m, ok := p.op.(exec.Modifier); ok {
-		rows = m.Affected()
+	if n, ok := exec.Affected(p.op); ok {
+		rows = n
 	}
 	n := strconv.FormatInt(rows, 10)
 	switch p.stmt.stmt.(type) {

@@ -105,14 +105,6 @@ func (w *with) Close() {
 	}
 }
 
-// Affected implements Modifier for a statement with a WITH clause.
-func (w *with) Affected() int64 {
-	if m, ok := w.Operator.(Modifier); ok {
-		return m.Affected()
-	}
-	return 0
-}
-
 func (b *builder) with(n *plan.With) (*tree, error) {
 	env := b.env.inner(b.env.Expr.Clone())
 	env.Workers, env.Explain, env.Profile = b.env.Workers, b.env.Explain, b.env.Profile

@@ -21,6 +21,19 @@ type Modifier interface {
 	Affected() int64
 }
 
+// Affected returns what Modifier.Affected does, if the operator, or the one that a WITH clause stands over, is one.
+func Affected(op Operator) (n int64, ok bool) {
+	op = unwrap(op)
+	if w, is := op.(*with); is {
+		return Affected(w.Operator)
+	}
+	m, ok := op.(Modifier)
+	if !ok {
+		return 0, false
+	}
+	return m.Affected(), true
+}
+
 // writer changes the rows of one table and collects what RETURNING gives.
 type writer struct {
 	env       *Env

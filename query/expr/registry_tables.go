@@ -3,7 +3,7 @@ package expr
 // The tables, by subject. Each is a line an overload.
 
 func functionTables() [][]Func {
-	return [][]Func{textFuncs(), mathFuncs(), timeFuncs(), arrayFuncs(), jsonFuncs(), jsonBuildFuncs(), sessionFuncs(),
+	return [][]Func{textFuncs(), regexpFuncs(), mathFuncs(), timeFuncs(), arrayFuncs(), jsonFuncs(), jsonBuildFuncs(), sessionFuncs(),
 		backendFuncs(), advisoryFuncs(), notifyFuncs(), sequenceFuncs()}
 }
 
@@ -16,5 +16,5 @@ func aggregateTables() [][]AggFunc {
 }
 
 func setFunctionTables() [][]SetFunc {
-	return [][]SetFunc{seriesFuncs(), notifySets(), arraySets(), jsonSets()}
+	return [][]SetFunc{textSetFuncs(), seriesFuncs(), notifySets(), arraySets(), jsonSets()}
 }

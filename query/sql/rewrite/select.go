@@ -23,6 +23,10 @@ type tail struct {
 	note                 Tail
 }
 
+func (t *tail) empty() bool {
+	return t.order == nil && t.limit == nil && t.offset == nil && !t.note.WithTies && t.note.Locking == nil
+}
+
 // Precedences of set operations.
 const (
 	precUnion     = 1 // and EXCEPT
@@ -188,7 +192,7 @@ func (p *Parser) setExpr(lowest int) query {
 		if prec == precNone {
 			return left
 		}
-		if left.chain != prec {
+		if left.chain != prec || left.with || !left.tail.empty() { // an operand in parentheses has these for itself
 			p.enclose(&left)
 		}
 		p.emit(text)
