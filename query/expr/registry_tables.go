@@ -16,5 +16,5 @@ func aggregateTables() [][]AggFunc {
 }
 
 func setFunctionTables() [][]SetFunc {
-	return [][]SetFunc{textSetFuncs(), seriesFuncs(), notifySets(), arraySets(), jsonSets()}
+	return [][]SetFunc{textSetFuncs(), seriesFuncs(), notifySets(), arraySets(), jsonSets(), jsonRecordSets()}
 }
