@@ -64,6 +64,8 @@ func TestStates(t *testing.T) {
 		see("%s", a.await())
 		watch.until("Client|ClientRead", "SELECT wait_event_type, wait_event FROM pg_stat_activity WHERE pid = %d", a.pid)
 		see("own: %s", watch.do("SELECT state, query, wait_event FROM pg_stat_activity WHERE pid = pg_backend_pid()"))
+		// A session of the test before may not have gone yet.
+		watch.until("2", "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")
 		see("all: %s", watch.do("SELECT count(*), count(DISTINCT pid), min(state), max(backend_type) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend'"))
 		see("ordered: %s", watch.do("SELECT application_name FROM pg_stat_activity s WHERE s.state IS NOT NULL ORDER BY s.application_name DESC LIMIT 1"))
 	})
