@@ -398,6 +398,9 @@ func (b *builder) distinct(n *plan.Distinct) (*tree, error) {
 }
 
 func (b *builder) limit(n *plan.Limit) (*tree, error) {
+	if n.WithTies {
+		return b.ties(n)
+	}
 	skip, count, err := limits(b.env.Expr, n)
 	if err != nil {
 		return nil, err

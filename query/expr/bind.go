@@ -39,6 +39,9 @@ type Binder struct {
 	// refused. nil knows nothing.
 	Special func(e ast.Expr) (Expr, error)
 
+	// Aggregating is called before an aggregate's arguments are bound, and what it returns with the call: it returns what
+	// stands for a call that belongs to a query further out, else nil. May be nil.
+	Aggregating func() func(*AggCall) (Expr, error)
 	// Window returns the number of the window of an OVER clause; nil where window functions may not appear.
 	Window func(def *ast.WindowDef) (int, error)
 

@@ -8,11 +8,20 @@ import (
 
 // bindAggregate binds a call of an aggregate function.
 func (b *Binder) bindAggregate(name string, e *ast.FuncCall) (Expr, error) {
+	var outer func(*AggCall) (Expr, error)
+	if b.Aggregating != nil {
+		outer = b.Aggregating()
+	}
 	inner := *b
 	inner.inAggregate = true
 	call, err := inner.aggregateCall(name, e)
 	if err != nil {
 		return nil, err
+	}
+	if outer != nil {
+		if x, err := outer(call); x != nil || err != nil {
+			return x, err
+		}
 	}
 	switch {
 	case b.inAggregate:
@@ -74,6 +83,12 @@ func (b *Binder) aggregateCall(name string, e *ast.FuncCall) (*AggCall, error) {
 		key, err := b.bindSortKey(s)
 		if err != nil {
 			return nil, err
+		}
+		for _, a := range args {
+			// A key that is an argument but for the argument's implicit cast takes the argument's type.
+			if c, ok := a.(*Cast); ok && c.Context == value.CastImplicit && Equal(c.Arg, key.Expr) {
+				key.Expr = a
+			}
 		}
 		if e.Distinct && !containsExpr(args, key.Expr) {
 			return nil, sqlerr.New(sqlerr.InvalidColumnReference,

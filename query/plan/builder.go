@@ -98,6 +98,8 @@ type builder struct {
 	level *level // that is being bound; nil outside of subqueries
 	ctes  *ctes  // that can be named
 	depth int    // of queries inside queries
+	// aggregatesOpen counts the aggregates whose arguments a binder is binding.
+	aggregatesOpen map[*expr.Binder]int
 	// subplans are the queries inside expressions.
 	subplans []*Subplan
 }
@@ -106,6 +108,7 @@ type builder struct {
 func (b *builder) binder(sc expr.Scope, clause string) *expr.Binder {
 	x := &expr.Binder{Scope: sc, Params: b.params, Style: b.Style, Clause: clause}
 	x.Special = func(e ast.Expr) (expr.Expr, error) { return b.special(x, e) }
+	x.Aggregating = b.aggregating(x)
 	return x
 }
 
@@ -126,7 +129,7 @@ func (b *builder) special(binder *expr.Binder, e ast.Expr) (expr.Expr, error) {
 	case *ast.RowExpr:
 		return nil, sqlerr.NotSupported("row values are not supported").At(e.Pos())
 	case *ast.GroupingFunc:
-		return nil, sqlerr.New(sqlerr.GroupingError, "grouping operations are not allowed in this place").At(e.Pos())
+		return nil, sqlerr.New(sqlerr.GroupingError, "grouping operations are not allowed in %s", binder.Clause).At(e.Pos())
 	}
 	return nil, nil
 }

@@ -25,7 +25,7 @@ const maxSets = 4096
 // groupingCall returns the placeholder of a GROUPING() call.
 func (q *query) groupingCall(g *ast.GroupingFunc) (expr.Expr, error) {
 	if len(q.stmt.GroupBy) == 0 {
-		return nil, sqlerr.New(sqlerr.GroupingError, "arguments to GROUPING must be grouping expressions of the associated query level").At(g.Pos())
+		return nil, sqlerr.New(sqlerr.GroupingError, "arguments to GROUPING must be grouping expressions of the associated query level").At(g.Args[0].Pos())
 	}
 	if len(g.Args) > 31 {
 		return nil, sqlerr.New(sqlerr.ProgramLimitExceeded, "GROUPING must have fewer than 32 arguments").At(g.Pos())
@@ -257,11 +257,23 @@ func (q *query) groupingArgs(c *ast.GroupingFunc) ([]int, error) {
 		}
 		i := indexOfExpr(q.group.keys, x)
 		if i < 0 {
-			return nil, sqlerr.New(sqlerr.GroupingError, "arguments to GROUPING must be grouping expressions of the associated query level").At(arg.Pos())
+			return nil, sqlerr.New(sqlerr.GroupingError, "arguments to GROUPING must be grouping expressions of the associated query level").At(leftmost(x))
 		}
 		keys = append(keys, i)
 	}
 	return keys, nil
+}
+
+// leftmost is the place in the text where an expression begins.
+func leftmost(e expr.Expr) int {
+	at := e.Pos()
+	expr.Walk(e, func(x expr.Expr) bool {
+		if p := x.Pos(); p >= 0 && (at < 0 || p < at) {
+			at = p
+		}
+		return true
+	})
+	return at
 }
 
 // lifter rewrites expressions over the input of an aggregation to be over its output.
@@ -277,14 +289,33 @@ func (l *lifter) collect(e expr.Expr) {
 	expr.Walk(e, func(x expr.Expr) bool {
 		c, ok := x.(*expr.AggCall)
 		if ok && l.find(c) < 0 {
+			l.checkDirect(c)
 			l.agg.Aggs = append(l.agg.Aggs, c)
 		}
 		return !ok
 	})
 }
 
+// checkDirect refuses direct arguments of an ordered-set aggregate that are not the same for all rows of a group.
+func (l *lifter) checkDirect(c *expr.AggCall) {
+	for _, a := range c.Direct {
+		l.addDetermined(a)
+		expr.Walk(a, func(e expr.Expr) bool {
+			if indexOfExpr(l.query.group.keys, e) >= 0 {
+				return false
+			}
+			if c, ok := e.(*expr.Column); ok && l.err == nil {
+				l.err = l.ungroupedError(c).WithDetail("Direct arguments of an ordered-set aggregate must use only grouped columns.")
+			}
+			return l.err == nil
+		})
+	}
+}
+
 func (l *lifter) find(c *expr.AggCall) int {
-	return slices.IndexFunc(l.agg.Aggs, func(o *expr.AggCall) bool { return expr.Equal(o, c) })
+	return slices.IndexFunc(l.agg.Aggs, func(o *expr.AggCall) bool {
+		return o == c || expr.Equal(o, c) && expr.VolatilityOf(c) < expr.Volatile
+	})
 }
 
 func (l *lifter) lift(e expr.Expr) (expr.Expr, error) {
@@ -307,6 +338,8 @@ func (l *lifter) replace(e expr.Expr) expr.Expr {
 		}
 	}
 	switch x := e.(type) {
+	case *expr.Subquery:
+		l.checkSubquery(x)
 	case *expr.AggCall:
 		return expr.NewColumn(len(g.keys)+l.find(x), e.Type(), e.String(), e.Pos())
 	case *expr.Column:
@@ -315,21 +348,42 @@ func (l *lifter) replace(e expr.Expr) expr.Expr {
 	return e
 }
 
+// checkSubquery refuses a subquery that reads columns of this query that are no grouping keys.
+func (l *lifter) checkSubquery(s *expr.Subquery) {
+	for _, a := range s.Args {
+		expr.Walk(a, func(e expr.Expr) bool {
+			if _, ok := e.(*expr.AggCall); ok || indexOfExpr(l.query.group.keys, e) >= 0 {
+				return false
+			}
+			if c, ok := e.(*expr.Column); ok && c.Index < groupingColumn && l.err == nil {
+				r, col := l.query.scope.at(c.Index)
+				l.err = sqlerr.New(sqlerr.GroupingError, "subquery uses ungrouped column \"%s.%s\" from outer query", r.alias, col.name).At(c.Pos())
+			}
+			return l.err == nil
+		})
+	}
+}
+
 // ungrouped refuses a column that is no grouping key.
 func (l *lifter) ungrouped(c *expr.Column) expr.Expr {
 	if l.err == nil {
-		r, col := l.query.scope.at(c.Index)
-		l.err = sqlerr.New(sqlerr.GroupingError, "column \"%s.%s\" must appear in the GROUP BY clause or be used in an aggregate function",
-			r.alias, col.name).At(c.Pos())
+		l.err = l.ungroupedError(c)
 	}
 	return c
 }
 
-// addDetermined makes keys of the columns in e that the keys determine because they hold
-// the primary key of the column's table. With several grouping sets there are none.
+func (l *lifter) ungroupedError(c *expr.Column) *sqlerr.Error {
+	r, col := l.query.scope.at(c.Index)
+	return sqlerr.New(sqlerr.GroupingError, "column \"%s.%s\" must appear in the GROUP BY clause or be used in an aggregate function",
+		r.alias, col.name).At(c.Pos())
+}
+
+// addDetermined makes keys of the columns in e that the keys determine because all grouping sets hold
+// the primary key of the column's table.
 func (l *lifter) addDetermined(e expr.Expr) {
 	g := l.query.group
-	if len(g.sets) != 1 || len(g.keys) == 0 {
+	common := g.common()
+	if len(common) == 0 {
 		return
 	}
 	expr.Walk(e, func(x expr.Expr) bool {
@@ -340,12 +394,25 @@ func (l *lifter) addDetermined(e expr.Expr) {
 		if !ok || c.Index >= groupingColumn {
 			return true
 		}
-		if r, _ := l.query.scope.at(c.Index); r.determinedBy(g.keys) {
+		if r, _ := l.query.scope.at(c.Index); r.determinedBy(common) {
 			g.keys = append(g.keys, c)
-			g.sets[0] = append(g.sets[0], len(g.keys)-1)
+			for i := range g.sets {
+				g.sets[i] = append(g.sets[i][:len(g.sets[i]):len(g.sets[i])], len(g.keys)-1)
+			}
 		}
 		return false
 	})
+}
+
+// common are the keys that all grouping sets have.
+func (g *grouping) common() []expr.Expr {
+	var list []expr.Expr
+	for i, k := range g.keys {
+		if !slices.ContainsFunc(g.sets, func(set []int) bool { return !slices.Contains(set, i) }) {
+			list = append(list, k)
+		}
+	}
+	return list
 }
 
 // determinedBy says whether the keys hold the primary key of the relation's table.

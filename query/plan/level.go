@@ -11,6 +11,7 @@ type level struct {
 	up       *level // that the query around it is in
 	captures []capture
 	slots    *slots
+	binder   *expr.Binder // of the clause that the subquery stands in; nil in a FROM list
 }
 
 // capture is a value of the row of the query around a level that is read inside.

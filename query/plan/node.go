@@ -260,6 +260,9 @@ type Limit struct {
 	In     Node
 	Count  expr.Expr // int8
 	Offset expr.Expr // int8
+	// WithTies adds the rows after them that are equal to the last in Ties, the keys that the input is sorted by.
+	WithTies bool
+	Ties     []*Program
 }
 
 // Insert adds its input's rows to a table.

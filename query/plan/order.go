@@ -132,6 +132,7 @@ func (q *query) bindDistinct() error {
 		}
 		return nil
 	}
+	var at []int // where each of q.on is written
 	for _, e := range s.DistinctOn {
 		x, _, err := q.listEntry(e, "DISTINCT ON")
 		if err != nil {
@@ -139,24 +140,28 @@ func (q *query) bindDistinct() error {
 		}
 		if !containsExpr(q.on, x) {
 			q.on = append(q.on, x)
+			at = append(at, e.Pos())
 		}
 	}
-	return q.matchDistinctOn()
+	return q.matchDistinctOn(at)
 }
 
 // matchDistinctOn checks that the first keys of ORDER BY are those of DISTINCT ON.
-func (q *query) matchDistinctOn() error {
-	seen := 0
-	for i, k := range q.keys {
-		if seen == len(q.on) {
-			return nil
+func (q *query) matchDistinctOn(at []int) error {
+	mismatch := func(i int) error {
+		return sqlerr.New(sqlerr.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions").At(at[i])
+	}
+	other := false // a key that is not in DISTINCT ON was there
+	for _, k := range q.keys {
+		i := indexOfExpr(q.on, k.expr)
+		if i >= 0 && other {
+			return mismatch(i)
 		}
-		if !containsExpr(q.on, k.expr) {
-			return sqlerr.New(sqlerr.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions").
-				At(q.stmt.DistinctOn[0].Pos())
-		}
-		if !keyBefore(q.keys[:i], k.expr) {
-			seen++
+		other = other || i < 0
+	}
+	for i, e := range q.on {
+		if other && !keyBefore(q.keys, e) {
+			return mismatch(i)
 		}
 	}
 	return nil

@@ -83,6 +83,8 @@ func mapExprs(n Node, f func(expr.Expr) expr.Expr) {
 		}
 	case *Window:
 		n.mapExprs(f)
+	case *Limit:
+		mapPrograms(n.Ties, f)
 	case *LockRows:
 		mapPrograms(n.Key, f)
 	case *Distinct:

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
 	"github.com/cachalotdb/cachalot/query/expr"
@@ -22,6 +24,8 @@ type query struct {
 	// groupingCalls are the calls of GROUPING(), in the order of their placeholders.
 	groupingCalls []*ast.GroupingFunc
 	windows       windows
+	// aggregates says that an aggregate of this query was bound; an expression may have lost it since.
+	aggregates bool
 	// keepUnknown leaves literals in the select list without a type: they are a set operation's.
 	keepUnknown bool
 }
@@ -65,7 +69,7 @@ func (b *builder) selectStmt(s *ast.SelectStmt) (Node, []Column, error) {
 
 // selectQuery binds a SELECT without its WITH clause.
 func (b *builder) selectQuery(s *ast.SelectStmt) (Node, []Column, error) {
-	if err := refuseClauses(s); err != nil {
+	if err := checkClauses(s); err != nil {
 		return nil, nil, err
 	}
 	if s.SetOp != ast.NoSetOp {
@@ -81,7 +85,7 @@ func (b *builder) selectQuery(s *ast.SelectStmt) (Node, []Column, error) {
 
 // bind binds the clauses of a SELECT or VALUES.
 func (q *query) bind() error {
-	if err := refuseClauses(q.stmt); err != nil {
+	if err := checkClauses(q.stmt); err != nil {
 		return err
 	}
 	if q.stmt.Values != nil {
@@ -112,18 +116,12 @@ func (b *builder) deeper(s *ast.SelectStmt) error {
 
 func (b *builder) shallower() { b.depth-- }
 
-// refuseClauses refuses what is not there yet.
-func refuseClauses(s *ast.SelectStmt) error {
-	refuse := func(what string, n ast.Node) error {
-		return sqlerr.NotSupported("%s not supported", what).At(n.Pos())
+// checkClauses refuses clauses that do not go together, and those that are not there yet.
+func checkClauses(s *ast.SelectStmt) error {
+	if s.Into != nil {
+		return sqlerr.NotSupported("SELECT INTO is not supported").At(s.Into.Pos())
 	}
-	switch {
-	case s.Into != nil:
-		return refuse("SELECT INTO is", s.Into)
-	case s.WithTies:
-		return refuse("FETCH FIRST ... WITH TIES is", s)
-	}
-	return nil
+	return checkTies(s)
 }
 
 // bindSelect binds the clauses of a plain SELECT in the order in which PostgreSQL looks at
@@ -134,7 +132,6 @@ func (q *query) bindSelect() error {
 	if q.input, q.scope, err = q.from(s.From); err != nil {
 		return err
 	}
-	aggregating := len(s.GroupBy) > 0 || s.Having != nil
 	q.windows.defs, q.windows.named = s.Windows[:len(s.Windows):len(s.Windows)], len(s.Windows)
 	if err = q.bindTargets(); err != nil {
 		return err
@@ -160,7 +157,7 @@ func (q *query) bindSelect() error {
 	if err = q.bindWindows(); err != nil {
 		return err
 	}
-	if !aggregating && !q.hasAggregates() {
+	if !q.aggregated() {
 		q.group = nil
 	}
 	if cond != nil && len(s.Locking) > 0 {
@@ -170,6 +167,14 @@ func (q *query) bindSelect() error {
 		q.input = filtered(in, programs(rest))
 	}
 	return nil
+}
+
+// aggregated says whether the query groups its rows. An aggregate may come from a query inside it.
+func (q *query) aggregated() bool {
+	if len(q.stmt.GroupBy) > 0 || q.stmt.Having != nil || q.aggregates {
+		return true
+	}
+	return slices.ContainsFunc(append(q.resultExprs(), q.windows.exprs()...), func(e *expr.Expr) bool { return expr.HasAggregate(*e) })
 }
 
 // filtered puts conditions on a node, into it where it is a scan.
@@ -191,23 +196,26 @@ func (q *query) aggregateBinder(clause string) *expr.Binder {
 	if clause != "HAVING" {
 		b.Window = q.windowNumber
 	}
+	outer := b.Aggregating
+	b.Aggregating = func() func(*expr.AggCall) (expr.Expr, error) {
+		done := outer()
+		return func(call *expr.AggCall) (expr.Expr, error) {
+			x, err := done(call)
+			q.aggregates = q.aggregates || x == nil && err == nil
+			return x, err
+		}
+	}
 	special := b.Special
 	b.Special = func(e ast.Expr) (expr.Expr, error) {
 		if g, ok := e.(*ast.GroupingFunc); ok {
+			if q.aggregatesOpen[b] > 0 {
+				return nil, sqlerr.New(sqlerr.GroupingError, "aggregate function calls cannot be nested").At(g.Pos())
+			}
 			return q.groupingCall(g)
 		}
 		return special(e)
 	}
 	return b
-}
-
-func (q *query) hasAggregates() bool {
-	for _, e := range append(q.resultExprs(), q.windows.exprs()...) {
-		if expr.HasAggregate(*e) {
-			return true
-		}
-	}
-	return false
 }
 
 func (q *query) bindTargets() error {
@@ -487,6 +495,9 @@ func (q *query) limit(n Node) (Node, error) {
 	}
 	if l.Count, err = q.count(q.stmt.Limit, "LIMIT"); err != nil {
 		return nil, err
+	}
+	if q.stmt.WithTies {
+		l.WithTies, l.Ties = true, q.tieKeys(n)
 	}
 	return l, nil
 }

@@ -18,6 +18,7 @@ func (b *builder) subLink(binder *expr.Binder, sc *scope, e *ast.SubLink) (expr.
 	}
 	back := b.level
 	l := b.enter(sc)
+	l.binder = binder
 	root, columns, err := b.selectStmt(e.Query)
 	b.leave(back)
 	if err != nil {
@@ -182,6 +183,7 @@ func eachExpr(root Node, f func(expr.Expr)) {
 			if n.Offset != nil {
 				f(n.Offset)
 			}
+			mapPrograms(n.Ties, note)
 		case *Join:
 			mapPrograms(n.On, note)
 			mapPrograms(n.Args, note)
