@@ -72,30 +72,25 @@ func (s *cteScan) Next(ctx context.Context, r *Rows) (bool, error) {
 
 func (s *cteScan) Close() {}
 
-// with closes the CTEs that it has opened, after what reads them. Those that modify tables are run to their end.
+// with closes the CTEs that it has opened, after what reads them. Those that modify tables run to their end first,
+// whether they are read or not.
 type with struct {
 	Operator
-	ctes   []*cteRows
-	finish []*cteRows
+	ctes  []*cteRows
+	first []*cteRows
 }
 
 func (w *with) Next(ctx context.Context, r *Rows) (bool, error) {
-	ok, err := w.Operator.Next(ctx, r)
-	if ok || err != nil {
-		return ok, err
-	}
-	for _, c := range w.finish {
-		for {
-			more, err := c.more(ctx)
-			if err != nil {
-				return false, err
-			}
-			if !more {
-				break
-			}
+	for len(w.first) > 0 {
+		more, err := w.first[0].more(ctx)
+		if err != nil {
+			return false, err
+		}
+		if !more {
+			w.first = w.first[1:]
 		}
 	}
-	return false, nil
+	return w.Operator.Next(ctx, r)
 }
 
 func (w *with) Close() {
@@ -126,7 +121,7 @@ func (b *builder) with(n *plan.With) (*tree, error) {
 		env.setCTE(c, rows)
 		op.ctes = append(op.ctes, rows)
 		if c.Modifies {
-			op.finish = append(op.finish, rows)
+			op.first = append(op.first, rows)
 		}
 		if t.step != nil {
 			t.step.Subplan = "CTE " + c.Name

@@ -16,10 +16,12 @@ type targets struct {
 	where []expr.Expr // over the whole row
 	point []expr.Expr // the primary key, when the condition fixes it
 	in    []Operator  // else the scan, which yields the key columns first
-	keys  int
-	all   []int16
-	mode  store.LockMode
-	row   []value.Value
+	// joined yields the key columns, then what is read beside the row; the first partner of a row counts.
+	joined Operator
+	keys   int
+	all    []int16
+	mode   store.LockMode
+	row    []value.Value
 }
 
 // named is an operator that knows which rows its last batch had.
@@ -27,11 +29,13 @@ type named interface{ names() []store.Ref }
 
 // target is one row to change.
 type target struct {
-	end int // of its key in the list's bytes
-	ref store.Ref
+	end   int // of its key in the list's bytes
+	ref   store.Ref
+	extra []value.Value // what is read beside the row
 }
 
-// each calls f with each target's key, its current row and the values of that. The key's lock is held.
+// each calls f with each target's key, its current row and the values of that, with what is read beside it after them.
+// The key's lock is held.
 func (t *targets) each(ctx context.Context, w *writer, f func(key []byte, cur store.Current, row []value.Value) error) error {
 	if t.point != nil {
 		key, ok, err := pointKey(t.env.Expr, nil, t.point)
@@ -42,9 +46,13 @@ func (t *targets) each(ctx context.Context, w *writer, f func(key []byte, cur st
 		if !ok { // what is not there is not locked
 			return nil
 		}
-		return t.visit(ctx, w, key, ref, true, f)
+		return t.visit(ctx, w, key, target{ref: ref}, true, f)
 	}
-	keys, list, err := t.find(ctx)
+	find := t.find
+	if t.joined != nil {
+		find = func(ctx context.Context) ([]byte, []target, error) { return t.findJoined(ctx, w.table.OID) }
+	}
+	keys, list, err := find(ctx)
 	if err != nil {
 		return err
 	}
@@ -53,7 +61,7 @@ func (t *targets) each(ctx context.Context, w *writer, f func(key []byte, cur st
 		if i%256 == 0 && ctx.Err() != nil {
 			return Canceled(ctx)
 		}
-		if err := t.visit(ctx, w, keys[from:list[i].end:list[i].end], list[i].ref, false, f); err != nil {
+		if err := t.visit(ctx, w, keys[from:list[i].end:list[i].end], list[i], false, f); err != nil {
 			return err
 		}
 		from = list[i].end
@@ -80,7 +88,7 @@ func (t *targets) find(ctx context.Context) (keys []byte, list []target, err err
 				for k := range t.keys {
 					keys = value.AppendKey(keys, r.Vecs[k].Value(row))
 				}
-				list = append(list, target{len(keys), refs[row]})
+				list = append(list, target{end: len(keys), ref: refs[row]})
 			}
 			if err := t.env.Budget.take(int64(len(keys) - before + 24*r.Count())); err != nil {
 				return nil, nil, err
@@ -88,6 +96,44 @@ func (t *targets) find(ctx context.Context) (keys []byte, list []target, err err
 		}
 	}
 	return keys, list, nil
+}
+
+// findJoined is find where the rows are found by a join.
+func (t *targets) findJoined(ctx context.Context, oid uint32) (keys []byte, list []target, err error) {
+	var r Rows
+	seen := map[string]struct{}{}
+	view := t.env.View.Table(oid)
+	for {
+		ok, err := t.joined.Next(ctx, &r)
+		if err != nil || !ok {
+			return keys, list, err
+		}
+		before := len(keys)
+		extras := len(r.Vecs) - t.keys
+		for i := range r.Count() {
+			row, start := r.at(i), len(keys)
+			for k := range t.keys {
+				keys = value.AppendKey(keys, r.Vecs[k].Value(row))
+			}
+			if _, again := seen[string(keys[start:])]; again {
+				keys = keys[:start]
+				continue
+			}
+			seen[string(keys[start:])] = struct{}{}
+			tg := target{end: len(keys)}
+			if tg.ref, ok = view.Lookup(keys[start:]); !ok {
+				keys = keys[:start]
+				continue
+			}
+			for k := range extras {
+				tg.extra = append(tg.extra, r.Vecs[t.keys+k].Value(row))
+			}
+			list = append(list, tg)
+		}
+		if err := t.env.Budget.take(int64(2*(len(keys)-before) + (64+32*extras)*r.Count())); err != nil {
+			return nil, nil, err
+		}
+	}
 }
 
 // unwrap returns the operator that is measured.
@@ -100,14 +146,14 @@ func unwrap(op Operator) Operator {
 
 // visit locks a key and calls f if its newest row is still to be changed: it is the one that the statement's View
 // showed, or, at READ COMMITTED, it meets the condition too. test says that the condition was not tested on that one.
-func (t *targets) visit(ctx context.Context, w *writer, key []byte, ref store.Ref, test bool, f func([]byte, store.Current, []value.Value) error) error {
+func (t *targets) visit(ctx context.Context, w *writer, key []byte, tg target, test bool, f func([]byte, store.Current, []value.Value) error) error {
 	txn := t.env.Txn
 	mark := txn.LockMark()
 	cur, ok, err := w.lock(ctx, key, t.mode)
 	if err != nil {
 		return err
 	}
-	if changed := !ok || !cur.Is(ref); changed {
+	if changed := !ok || !cur.Is(tg.ref); changed {
 		if txn.Isolation() != store.ReadCommitted {
 			return store.SerializationFailure(!ok)
 		}
@@ -117,7 +163,7 @@ func (t *targets) visit(ctx context.Context, w *writer, key []byte, ref store.Re
 		txn.UnlockTo(mark)
 		return nil
 	}
-	t.row = cur.Values(t.row[:0], t.all)
+	t.row = append(cur.Values(t.row[:0], t.all), tg.extra...)
 	if test {
 		ok, err := meets(t.env.Expr, t.where, t.row)
 		if !ok || err != nil {
@@ -131,11 +177,22 @@ func (t *targets) close() {
 	for _, op := range t.in {
 		op.Close()
 	}
+	if t.joined != nil {
+		t.joined.Close()
+	}
 }
 
 // newTargets makes the search for the rows of an UPDATE or DELETE.
-func (b *builder) newTargets(scan *plan.Scan, where, point []expr.Expr, all []int16, mode store.LockMode) (*targets, *tree, error) {
-	t := &targets{env: b.env, where: where, point: point, keys: len(scan.Table.Key), all: all, mode: mode}
+func (b *builder) newTargets(scan *plan.Scan, joined plan.Node, where, point []expr.Expr, w *writer, mode store.LockMode) (*targets, *tree, error) {
+	t := &targets{env: b.env, where: where, point: point, keys: len(w.table.Key), all: w.all, mode: mode}
+	if joined != nil {
+		in, err := b.build(joined, -1)
+		if err != nil {
+			return nil, nil, err
+		}
+		t.joined = b.single(in)
+		return t, in, nil
+	}
 	if point != nil && !b.env.Explain {
 		return t, nil, nil
 	}

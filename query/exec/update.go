@@ -27,7 +27,7 @@ func (b *builder) update(n *plan.Update) (*tree, error) {
 			mode = store.ForUpdate
 		}
 	}
-	if u.targets, in, err = b.newTargets(n.Scan, n.Where, n.Point, u.all, mode); err != nil {
+	if u.targets, in, err = b.newTargets(n.Scan, n.Joined, n.Where, n.Point, &u.writer, mode); err != nil {
 		return nil, err
 	}
 	return b.modify(u, "Update", n.Table.Name, n, in), nil
@@ -66,7 +66,8 @@ func (u *update) run(ctx context.Context) error {
 		if err := assign(u.env.Expr, u.table.Columns, u.set, old, row); err != nil {
 			return err
 		}
-		if err := u.replace(ctx, key, cur, old, row); err != nil {
+		n := len(u.all) // beyond it is what the table is joined with
+		if err := u.replace(ctx, key, cur, old[:n:n], row[:n:n]); err != nil {
 			return err
 		}
 		return u.wrote(row)
@@ -85,7 +86,7 @@ func (b *builder) delete(n *plan.Delete) (*tree, error) {
 	d := &deletion{writer: newWriter(b.env, n.Table, n.Rules, n.Returning)}
 	var in *tree
 	var err error
-	if d.targets, in, err = b.newTargets(n.Scan, n.Where, n.Point, d.all, store.ForUpdate); err != nil {
+	if d.targets, in, err = b.newTargets(n.Scan, n.Joined, n.Where, n.Point, &d.writer, store.ForUpdate); err != nil {
 		return nil, err
 	}
 	return b.modify(d, "Delete", n.Table.Name, n, in), nil
@@ -95,7 +96,8 @@ func (d *deletion) Next(ctx context.Context, r *Rows) (bool, error) { return d.y
 
 func (d *deletion) run(ctx context.Context) error {
 	return d.targets.each(ctx, &d.writer, func(key []byte, cur store.Current, row []value.Value) error {
-		if err := d.remove(ctx, key, cur, row); err != nil {
+		n := len(d.all)
+		if err := d.remove(ctx, key, cur, row[:n:n]); err != nil {
 			return err
 		}
 		return d.wrote(row)

@@ -132,7 +132,7 @@ func VolatilityOf(e Expr) Volatility {
 		case *Param, *Slot:
 			v = Stable
 		case *Subquery:
-			if v = Stable; e.Plan.Volatile() {
+			if v = Stable; e.volatile() {
 				v = Volatile
 			}
 		}
@@ -183,7 +183,7 @@ func foldNode(e Expr, most Volatility, c *Context) Expr {
 			return e
 		}
 	case *Subquery:
-		if most < Stable || c.Queries == nil || x.Plan.Volatile() || x.Test != nil {
+		if most < Stable || c.Queries == nil || x.volatile() || x.Test != nil {
 			return e
 		}
 	case *Param:

@@ -110,6 +110,11 @@ func HasSubquery(e Expr) bool {
 	return found
 }
 
+// volatile says whether it may have another value for the next row without reading it.
+func (e *Subquery) volatile() bool {
+	return e.Plan.Volatile() && len(e.Slots)+len(e.Plan.Outer()) > 0
+}
+
 // Correlated says whether e contains a subquery whose runs depend on the row.
 func Correlated(e Expr) bool {
 	found := false
@@ -142,7 +147,7 @@ func (e *Subquery) result(c *Context, row []value.Value) (any, error) {
 		return nil, sqlerr.New(sqlerr.FeatureNotSupported, "cannot use subquery in this context").At(e.pos)
 	}
 	memo, outer := !e.Plan.Volatile(), e.Plan.Outer()
-	if len(e.Slots) == 0 && len(outer) == 0 && memo {
+	if len(e.Slots) == 0 && len(outer) == 0 { // also where it is volatile, as PostgreSQL has it
 		return c.Queries.Once(e, func() (any, error) { return e.run(c) })
 	}
 	args := make([]value.Value, len(e.Args))
@@ -390,7 +395,7 @@ func newSubqueryNode(e *Subquery) *subqueryNode {
 
 func (n *subqueryNode) eval(c *Context, in *column.Batch, sel []int32) (*column.Vec, error) {
 	kind := kindOf(n.expr)
-	if len(n.cols) == 0 && !n.expr.Plan.Volatile() {
+	if len(n.cols) == 0 && !n.expr.volatile() {
 		if selected(in.N, sel) == 0 {
 			return n.out.constant(kind, value.Null(kind)), nil
 		}

@@ -102,7 +102,7 @@ func (b *builder) bindCTE(d *cteDef, recursive bool, refs int) error {
 // pure says whether a query may run any number of times, or not at all.
 func pure(n Node) bool {
 	ok := true
-	eachExpr(n, func(e expr.Expr) { ok = ok && expr.VolatilityOf(e) < expr.Volatile })
+	eachExpr(n, func(e expr.Expr) { ok = ok && !volatile(e) })
 	eachNode(n, func(n Node) {
 		switch n.(type) {
 		case *LockRows, *Insert, *Update, *Delete:
@@ -274,5 +274,28 @@ func nullable(n Node, t *WorkTable, name string) error {
 
 // bindModifyingCTE binds WITH name AS (INSERT, UPDATE or DELETE .. RETURNING ..).
 func (b *builder) bindModifyingCTE(d *cteDef) error {
-	return sqlerr.NotSupported("data-modifying statements in WITH are not supported").At(d.ast.Pos())
+	if b.level != nil || b.depth > 1 {
+		return sqlerr.NotSupported("WITH clause containing a data-modifying statement must be at the top level").At(d.ast.Pos())
+	}
+	var n Node
+	var columns []Column
+	var err error
+	switch s := d.ast.Query.(type) {
+	case *ast.InsertStmt:
+		n, columns, err = b.insertStmt(s)
+	case *ast.UpdateStmt:
+		n, columns, err = b.updateStmt(s)
+	case *ast.DeleteStmt:
+		n, columns, err = b.deleteStmt(s)
+	default:
+		return sqlerr.NotSupported("this statement is not supported in WITH").At(d.ast.Pos())
+	}
+	if err != nil {
+		return err
+	}
+	if d.columns, err = d.rename(columns); err != nil {
+		return err
+	}
+	d.kept = &CTE{Name: d.ast.Name, Root: n, Types: n.Types(), Modifies: true}
+	return nil
 }

@@ -10,10 +10,10 @@ import (
 )
 
 func (b *builder) insertStmt(s *ast.InsertStmt) (Node, []Column, error) {
-	switch {
-	case s.With != nil:
-		return nil, nil, sqlerr.NotSupported("WITH queries are not supported").At(s.With.Pos())
-	}
+	return b.within(s.With, s, func() (Node, []Column, error) { return b.insertInto(s) })
+}
+
+func (b *builder) insertInto(s *ast.InsertStmt) (Node, []Column, error) {
 	t, err := b.writeTable(s.Table)
 	if err != nil {
 		return nil, nil, err
@@ -350,6 +350,14 @@ func (b *builder) returning(t *schema.Table, r *ast.RangeVar, list []*ast.Target
 	}
 	sc := b.newScope()
 	sc.add(rel)
+	return b.returningIn(sc, list, out)
+}
+
+// returningIn binds a RETURNING list over the row of a scope.
+func (b *builder) returningIn(sc *scope, list []*ast.Target, out *[]*Program) ([]Column, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
 	targets, err := b.bindTargetList(list, sc, b.binder(sc, "RETURNING"), false)
 	if err != nil {
 		return nil, err

@@ -312,12 +312,13 @@ type Assignment struct {
 	Expr expr.Expr
 }
 
-// Update changes rows of a table. Expressions are over the whole row.
+// Update changes rows of a table. Expressions are over the whole row, then what Joined adds.
 type Update struct {
 	Table     *schema.Table
-	Scan      *Scan // yields the key columns first
+	Scan      *Scan // yields the key columns first; nil with Joined
+	Joined    Node  // yields the key columns, then what is read beside the row
 	Set       []Assignment
-	Where     []expr.Expr // the condition again, over the whole row
+	Where     []expr.Expr // the condition again
 	Rules     *RowRules
 	Returning []*Program
 	Point     []expr.Expr // the primary key's values when the condition fixes them
@@ -327,6 +328,7 @@ type Update struct {
 type Delete struct {
 	Table     *schema.Table
 	Scan      *Scan
+	Joined    Node
 	Where     []expr.Expr
 	Rules     *RowRules
 	Returning []*Program
@@ -426,18 +428,15 @@ func (n *With) Inputs() []Node {
 
 func (n *Insert) Inputs() []Node { return present(n.In) }
 
-func (n *Update) Inputs() []Node {
-	if n.Scan == nil {
-		return nil
-	}
-	return []Node{n.Scan}
-}
+func (n *Update) Inputs() []Node { return found(n.Scan, n.Joined) }
+func (n *Delete) Inputs() []Node { return found(n.Scan, n.Joined) }
 
-func (n *Delete) Inputs() []Node {
-	if n.Scan == nil {
-		return nil
+// found is what finds the rows of an UPDATE or DELETE.
+func found(scan *Scan, joined Node) []Node {
+	if scan != nil {
+		return []Node{scan}
 	}
-	return []Node{n.Scan}
+	return present(joined)
 }
 
 func present(n Node) []Node {

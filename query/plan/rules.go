@@ -14,12 +14,6 @@ import (
 //  3. order: a scan under a sort learns of the index that has the order;
 //  4. point: a look-up of one row by primary key gets its short path.
 func (p *Plan) optimize() {
-	switch n := p.Root.(type) {
-	case *Update:
-		n.Scan.pruneTo(n.Table.Key)
-	case *Delete:
-		n.Scan.pruneTo(n.Table.Key)
-	}
 	p.Root = optimizeTree(p.Root)
 	p.Point = point(p.Root)
 }

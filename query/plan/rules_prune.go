@@ -61,6 +61,10 @@ func pruneInputs(n Node) {
 		all(&n.Step)
 	case *Insert:
 		all(&n.In)
+	case *Update:
+		all(&n.Joined)
+	case *Delete:
+		all(&n.Joined)
 	case *Window:
 		all(&n.In)
 	}

@@ -68,6 +68,14 @@ func push(n Node, conds []expr.Expr) Node {
 		if n.In != nil {
 			n.In = push(n.In, nil)
 		}
+	case *Update:
+		if n.Joined != nil {
+			n.Joined = push(n.Joined, nil)
+		}
+	case *Delete:
+		if n.Joined != nil {
+			n.Joined = push(n.Joined, nil)
+		}
 	}
 	return filterOver(n, conds)
 }

@@ -110,7 +110,7 @@ func (b *builder) subplan(root Node, own, out []int) *Subplan {
 	}
 	read := map[int]bool{}
 	eachExpr(root, func(e expr.Expr) {
-		if expr.VolatilityOf(e) == expr.Volatile {
+		if volatile(e) {
 			p.volatile = true
 		}
 		expr.Slots(e, func(i int) { read[i] = true })
@@ -145,6 +145,18 @@ func (b *builder) subplan(root Node, own, out []int) *Subplan {
 	}
 	b.subplans = append(b.subplans, p)
 	return p
+}
+
+// volatile says whether an expression, or a query in it, is volatile.
+func volatile(e expr.Expr) bool {
+	found := expr.VolatilityOf(e) == expr.Volatile
+	expr.Walk(e, func(x expr.Expr) bool {
+		if s, ok := x.(*expr.Subquery); ok && s.Plan.Volatile() {
+			found = true
+		}
+		return !found
+	})
+	return found
 }
 
 // eachNode calls f for a node and those below it, not for the queries inside expressions. The query of a CTE is below
