@@ -4,9 +4,6 @@ import (
 	"github.com/cachalotdb/cachalot/internal/value"
 )
 
-// BatchRows is the most rows a Batch carries.
-const BatchRows = 1024
-
 // Vec is one column of a Batch: n values of one kind in the slice that its
 // representation names.
 //
