@@ -1,9 +1,7 @@
 package expr
 
 import (
-	"encoding/base64"
-	"encoding/hex"
-	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -69,13 +67,17 @@ func format(c *Context, a []value.Value) (value.Value, error) {
 		}
 		width := spec.width
 		if spec.starWidth {
-			if next >= len(a) {
+			at := next
+			if spec.widthPosition > 0 {
+				at = spec.widthPosition
+			}
+			if at >= len(a) {
 				return value.Value{}, errFormatFew
 			}
-			if width, err = starWidth(c, a[next]); err != nil {
+			if width, err = starWidth(c, a[at]); err != nil {
 				return value.Value{}, err
 			}
-			next++
+			next = at + 1
 		}
 		at := next
 		if spec.position > 0 {
@@ -103,59 +105,92 @@ func format(c *Context, a []value.Value) (value.Value, error) {
 var errFormatFew = sqlerr.New(sqlerr.InvalidParameterValue, "too few arguments for format()")
 
 type formatSpec struct {
-	position  int
-	left      bool
-	width     int
-	starWidth bool
-	verb      byte
+	position int
+	left     bool
+	width    int
+	// starWidth says that an argument has the width: the next one, or the one at widthPosition.
+	starWidth     bool
+	widthPosition int
+	verb          byte
+}
+
+var (
+	errFormatZero  = sqlerr.New(sqlerr.InvalidParameterValue, "format specifies argument 0, but arguments are numbered from 1")
+	errFormatRange = sqlerr.New(sqlerr.NumericValueOutOfRange, "number is out of range")
+	errFormatEnd   = sqlerr.New(sqlerr.InvalidParameterValue, "unterminated format() type specifier").
+			WithHint(`For a single "%%" use "%%%%".`)
+)
+
+// specReader reads what follows a %.
+type specReader struct {
+	s   string
+	at  int
+	err error
+}
+
+// number reads a number; false when there is none.
+func (r *specReader) number() (int, bool) {
+	start := r.at
+	n := 0
+	for r.at < len(r.s) && r.s[r.at] >= '0' && r.s[r.at] <= '9' {
+		if n = 10*n + int(r.s[r.at]-'0'); n > math.MaxInt32 {
+			r.err = errFormatRange
+			return 0, false
+		}
+		r.at++
+	}
+	return n, r.at > start
+}
+
+func (r *specReader) take(c byte) bool {
+	if r.at == len(r.s) || r.s[r.at] != c {
+		return false
+	}
+	r.at++
+	return true
+}
+
+// position reads the number and $ of an argument; 0 and no step when there is only a number.
+func (r *specReader) position() int {
+	start := r.at
+	n, ok := r.number()
+	if !ok || !r.take('$') {
+		r.at = start
+		return 0
+	}
+	if n == 0 {
+		r.err = errFormatZero
+	}
+	return n
 }
 
 // parseSpec reads what follows a % and returns how long it is.
 func parseSpec(s string) (formatSpec, int, error) {
 	var p formatSpec
-	i := 0
-	number := func() int {
-		n := 0
-		for i < len(s) && s[i] >= '0' && s[i] <= '9' && n < 1<<24 {
-			n = 10*n + int(s[i]-'0')
-			i++
-		}
-		return n
-	}
-	start := i
-	if n := number(); i > start && i < len(s) && s[i] == '$' {
-		if n == 0 {
-			return p, 0, sqlerr.New(sqlerr.InvalidParameterValue, "format specifies argument 0, but arguments are numbered from 1")
-		}
-		p.position = n
-		i++
-	} else {
-		i = start
-	}
-	for i < len(s) && s[i] == '-' {
+	r := &specReader{s: s}
+	p.position = r.position()
+	for r.take('-') {
 		p.left = true
-		i++
 	}
-	if i < len(s) && s[i] == '*' {
+	if r.take('*') {
 		p.starWidth = true
-		i++
-		if i < len(s) && s[i] >= '0' && s[i] <= '9' {
-			return p, 0, sqlerr.NotSupported("the position of a width in format() is not supported")
-		}
+		p.widthPosition = r.position()
 	} else {
-		p.width = number()
+		p.width, _ = r.number()
 	}
-	if i == len(s) {
-		return p, 0, sqlerr.New(sqlerr.InvalidParameterValue, "unterminated format() type specifier").
-			WithHint(`For a single "%%" use "%%%%".`)
+	switch {
+	case r.err != nil:
+		return p, 0, r.err
+	case r.at == len(s):
+		return p, 0, errFormatEnd
 	}
-	p.verb = s[i]
+	p.verb = s[r.at]
 	switch p.verb {
 	case 's', 'I', 'L', '%':
-		return p, i + 1, nil
+		return p, r.at + 1, nil
 	}
-	r, _ := utf8.DecodeRuneInString(s[i:])
-	return p, 0, sqlerr.New(sqlerr.InvalidParameterValue, `unrecognized format() type specifier "%c"`, r).
+	c, _ := utf8.DecodeRuneInString(s[r.at:])
+	return p, 0, sqlerr.New(sqlerr.InvalidParameterValue, `unrecognized format() type specifier "%c"`, c).
 		WithHint(`For a single "%%" use "%%%%".`)
 }
 
@@ -188,74 +223,4 @@ func formatArg(c *Context, verb byte, v value.Value) (string, error) {
 		return quoteLiteral(text), nil
 	}
 	return text, nil
-}
-
-func encode(_ *Context, a []value.Value) (value.Value, error) {
-	s := a[0].Bytes()
-	switch strings.ToLower(a[1].Bytes()) {
-	case "hex":
-		return value.NewText(hex.EncodeToString([]byte(s))), nil
-	case "base64":
-		// Lines of 76 characters, as in RFC 2045.
-		text := base64.StdEncoding.EncodeToString([]byte(s))
-		var b strings.Builder
-		for len(text) > 76 {
-			b.WriteString(text[:76] + "\n")
-			text = text[76:]
-		}
-		b.WriteString(text)
-		return value.NewText(b.String()), nil
-	case "escape":
-		var b strings.Builder
-		for i := 0; i < len(s); i++ {
-			switch c := s[i]; {
-			case c == '\\':
-				b.WriteString(`\\`)
-			case c == 0 || c >= 0x80:
-				fmt.Fprintf(&b, `\%03o`, c)
-			default:
-				b.WriteByte(c)
-			}
-		}
-		return value.NewText(b.String()), nil
-	}
-	return value.Value{}, errEncoding(a[1].Bytes())
-}
-
-func errEncoding(name string) error {
-	return sqlerr.New(sqlerr.InvalidParameterValue, "unrecognized encoding: %q", name)
-}
-
-func decode(_ *Context, a []value.Value) (value.Value, error) {
-	s := a[0].Bytes()
-	switch strings.ToLower(a[1].Bytes()) {
-	case "hex":
-		s = strings.Map(func(r rune) rune {
-			if r == ' ' || r == '\n' || r == '\t' || r == '\r' {
-				return -1
-			}
-			return r
-		}, s)
-		for _, r := range s {
-			if !strings.ContainsRune("0123456789abcdefABCDEF", r) {
-				return value.Value{}, sqlerr.New(sqlerr.InvalidParameterValue, `invalid hexadecimal digit: "%c"`, r)
-			}
-		}
-		b, err := hex.DecodeString(s)
-		if err != nil {
-			return value.Value{}, sqlerr.New(sqlerr.InvalidParameterValue, "invalid hexadecimal data: odd number of digits")
-		}
-		return value.NewBytes(value.Bytea, string(b)), nil
-	case "base64":
-		s = strings.Join(strings.Fields(s), "")
-		b, err := base64.StdEncoding.DecodeString(s)
-		if err != nil {
-			return value.Value{}, sqlerr.New(sqlerr.InvalidParameterValue, "invalid base64 end sequence").
-				WithHint("Input data is missing padding, is truncated, or is otherwise corrupted.")
-		}
-		return value.NewBytes(value.Bytea, string(b)), nil
-	case "escape":
-		return value.Value{}, sqlerr.NotSupported("decoding the escape format is not supported")
-	}
-	return value.Value{}, errEncoding(a[1].Bytes())
 }

@@ -32,8 +32,8 @@ func sessionFuncs() []Func {
 		{Name: "pg_sleep", Args: kinds(value.Float8), Ret: t, Volatility: Volatile, Strict: true, fn: sleep},
 		{Name: "pg_typeof", Args: kinds(anyKind), Ret: value.Regtype, Volatility: Stable, fn: typeOf},
 		{Name: "gen_random_uuid", Ret: value.UUID, Volatility: Volatile, Strict: true, fn: randomUUID},
-		{Name: "pg_client_encoding", Ret: t, Volatility: Stable, Strict: true, fn: func(*Context, []value.Value) (value.Value, error) {
-			return value.NewText("UTF8"), nil
+		{Name: "pg_client_encoding", Ret: value.Name, Volatility: Stable, Strict: true, fn: func(*Context, []value.Value) (value.Value, error) {
+			return value.NewBytes(value.Name, "UTF8"), nil
 		}},
 		{Name: "pg_is_in_recovery", Ret: b, Volatility: Volatile, Strict: true, fn: func(*Context, []value.Value) (value.Value, error) {
 			return value.NewBool(false), nil

@@ -1,9 +1,8 @@
 package expr
 
 import (
-	"crypto/md5"
-	"crypto/sha256"
-	"encoding/hex"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -18,8 +17,12 @@ const maxTextBytes = 1<<30 - 1
 
 var errTextTooLong = sqlerr.New(sqlerr.ProgramLimitExceeded, "requested length too large")
 
-// textFuncs is the functions on strings.
+// textFuncs is the functions on strings and byteas.
 func textFuncs() []Func {
+	return slices.Concat(stringFuncs(), byteaFuncs(), encodingFuncs(), unicodeFuncs(), sizeFuncs())
+}
+
+func stringFuncs() []Func {
 	t, i4, i8, b, by, bp := value.Text, value.Int4, value.Int8, value.Bool, value.Bytea, value.Bpchar
 	return []Func{
 		{Name: "lower", Args: kinds(t), Ret: t, Strict: true, fn: text1(strings.ToLower)},
@@ -65,12 +68,12 @@ func textFuncs() []Func {
 		{Name: "rpad", Args: kinds(t, i4), Ret: t, Strict: true, fn: pad(false)},
 		{Name: "rpad", Args: kinds(t, i4, t), Ret: t, Strict: true, fn: pad(false)},
 		{Name: "split_part", Args: kinds(t, t, i4), Ret: t, Strict: true, fn: splitPart},
+		{Name: "parse_ident", Args: kinds(t, b), Ret: t.Array(), Strict: true, Names: []string{"str", "strict"},
+			Defaults: []value.Value{value.NewBool(true)}, fn: parseIdent},
 		{Name: "starts_with", Args: kinds(t, t), Ret: b, Strict: true, fn: startsWith},
 		{Name: "overlay", Args: kinds(t, t, i4), Ret: t, Strict: true, fn: overlay},
 		{Name: "overlay", Args: kinds(t, t, i4, i4), Ret: t, Strict: true, fn: overlay},
-		{Name: "sha256", Args: kinds(by), Ret: by, Strict: true, fn: sha256Sum},
 		{Name: "md5", Args: kinds(t), Ret: t, Strict: true, fn: text1(md5Hex)},
-		{Name: "md5", Args: kinds(by), Ret: t, Strict: true, fn: text1(md5Hex)},
 		{Name: "to_hex", Args: kinds(i4), Ret: t, Strict: true, fn: toHex},
 		{Name: "to_hex", Args: kinds(i8), Ret: t, Strict: true, fn: toHex},
 		{Name: "like", Args: kinds(t, t), Ret: b, Strict: true, fn: matchImpl(matchOps[0])},
@@ -87,8 +90,6 @@ func textFuncs() []Func {
 		}},
 		{Name: "quote_nullable", Args: kinds(t), Ret: t, fn: quoteNullable},
 		{Name: "quote_nullable", Args: kinds(anyElement), Ret: t, Volatility: Stable, fn: quoteNullable},
-		{Name: "encode", Args: kinds(by, t), Ret: t, Strict: true, fn: encode},
-		{Name: "decode", Args: kinds(t, t), Ret: by, Strict: true, fn: decode},
 	}
 }
 
@@ -106,11 +107,6 @@ func byteLen(s string) int { return len(s) }
 
 // unpaddedLen is the length of a bpchar: the blanks at its end do not count.
 func unpaddedLen(s string) int { return utf8.RuneCountInString(value.TrimPad(s)) }
-
-func md5Hex(s string) string {
-	sum := md5.Sum([]byte(s))
-	return hex.EncodeToString(sum[:])
-}
 
 func isAlnum(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
@@ -225,8 +221,11 @@ func left(_ *Context, a []value.Value) (value.Value, error) {
 func right(_ *Context, a []value.Value) (value.Value, error) {
 	s, n := a[0].Bytes(), a[1].Int()
 	skip := -n
-	if n >= 0 {
+	switch {
+	case n >= 0:
 		skip = max(0, int64(utf8.RuneCountInString(s))-n)
+	case n == math.MinInt32:
+		skip = 0 // PostgreSQL's negation overflows, and all is left
 	}
 	return value.NewText(s[byteAt(s, skip):]), nil
 }
@@ -284,6 +283,9 @@ func translate(_ *Context, a []value.Value) (value.Value, error) {
 
 func repeat(_ *Context, a []value.Value) (value.Value, error) {
 	n := max(a[1].Int(), 0)
+	if a[0].Bytes() == "" {
+		return a[0].WithKind(value.Text), nil
+	}
 	if n*int64(len(a[0].Bytes())) > maxTextBytes {
 		return value.Value{}, errTextTooLong
 	}
@@ -312,26 +314,29 @@ func pad(front bool) impl {
 	}
 }
 
-// overlay is overlay(s placing t from start for n): n is t's length when it is not given.
-func overlay(_ *Context, a []value.Value) (value.Value, error) {
-	s, t, start := a[0].Bytes(), a[1].Bytes(), a[2].Int()
-	n := int64(utf8.RuneCountInString(t))
+// overlaySpan returns the characters [from, to) that overlay(s placing t from start for n) replaces, where n is the
+// length of t when it is not given.
+func overlaySpan(a []value.Value, length int) (from, to int64, err error) {
+	start, n := a[2].Int(), int64(length)
 	if len(a) == 4 {
 		n = a[3].Int()
 	}
-	if start <= 0 {
-		return value.Value{}, errNegativeSubstring
+	switch {
+	case start <= 0:
+		return 0, 0, errNegativeSubstring
+	case start+n > math.MaxInt32 || start+n < math.MinInt32:
+		return 0, 0, intRangeError(value.Int4)
 	}
-	end := start + n - 1
-	if n < 0 && end < 0 {
-		end = max(end, 0)
-	}
-	return value.NewText(s[:byteAt(s, start-1)] + t + s[byteAt(s, max(end, 0)):]), nil
+	return start - 1, max(start+n-1, 0), nil
 }
 
-func sha256Sum(_ *Context, a []value.Value) (value.Value, error) {
-	sum := sha256.Sum256([]byte(a[0].Bytes()))
-	return value.NewBytes(value.Bytea, string(sum[:])), nil
+func overlay(_ *Context, a []value.Value) (value.Value, error) {
+	s, t := a[0].Bytes(), a[1].Bytes()
+	from, to, err := overlaySpan(a, utf8.RuneCountInString(t))
+	if err != nil {
+		return value.Value{}, err
+	}
+	return value.NewText(s[:byteAt(s, from)] + t + s[byteAt(s, to):]), nil
 }
 
 func splitPart(_ *Context, a []value.Value) (value.Value, error) {

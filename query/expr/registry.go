@@ -75,5 +75,4 @@ var refused = map[string]string{
 	"websearch_to_tsquery": "full text search is not supported",
 	"ts_rank":              "full text search is not supported",
 	"ts_headline":          "full text search is not supported",
-	"normalize":            "normalize is not supported",
 }
