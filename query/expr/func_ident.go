@@ -88,8 +88,6 @@ func identStart(c byte) bool {
 	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= 0x80
 }
 
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
-
 // asciiLower lowers the case of the letters of ASCII only, as names have it.
 func asciiLower(s string) string {
 	return strings.Map(func(r rune) rune {
