@@ -18,7 +18,8 @@ const Rules = `
 	NONE < internal/invariant, internal/sqlerr, internal/vfs, internal/human, internal/are;
 
 	# What a value is, and what holds many of them.
-	internal/invariant, internal/sqlerr < internal/value;
+	internal/sqlerr, internal/are < internal/jsonpath;
+	internal/invariant, internal/jsonpath < internal/value;
 	internal/invariant, internal/value < internal/column, internal/schema;
 	internal/column < internal/vecform;
 	internal/column, internal/schema < index;

@@ -10,14 +10,14 @@ func parseArray(t Type, s string, st *Style) (Value, error) {
 	if v, ok := parsePlainArray(t, s, st); ok {
 		return v, nil
 	}
-	p := arrayParser{in: s, elem: Type{Kind: t.Kind.Elem(), Mod: t.Mod}, st: st}
+	p := arrayParser{in: s, elem: Type{Kind: t.Kind.Elem(), Mod: t.Mod, User: t.User}, st: st}
 	return p.parse()
 }
 
 // parsePlainArray is the hot path: {1,2,3} of numbers, dates and the like, in one allocation. False
 // for whatever is not that plain, be it an error or not.
 func parsePlainArray(t Type, s string, st *Style) (Value, bool) {
-	elem := Type{Kind: t.Kind.Elem(), Mod: t.Mod}
+	elem := Type{Kind: t.Kind.Elem(), Mod: t.Mod, User: t.User}
 	w := elemWidth(elem.Kind)
 	if w == 0 || w == 16 || len(s) < 3 || s[0] != '{' || s[len(s)-1] != '}' {
 		return Value{}, false

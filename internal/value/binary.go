@@ -4,10 +4,11 @@ import (
 	"encoding/binary"
 	"math"
 
+	"github.com/cachalotdb/cachalot/internal/jsonpath"
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 )
 
-// jsonbVersion is the byte in front of a jsonb's text.
+// jsonbVersion is the byte in front of the text of a jsonb and of a jsonpath.
 const jsonbVersion = 1
 
 // AppendBinary appends the binary wire form of v, which is not NULL, without the length in
@@ -32,6 +33,8 @@ func AppendBinary(dst []byte, v Value) []byte {
 		return appendBinaryNumeric(dst, v)
 	case JSONB:
 		dst = append(dst, jsonbVersion)
+	case Jsonpath:
+		return appendPath(append(dst, jsonbVersion), v.s)
 	}
 	if v.kind.IsArray() {
 		return appendBinaryArray(dst, v)
@@ -105,11 +108,14 @@ func parseBinaryBytes(t Type, b []byte) (Value, error) {
 	if t.Kind == Bytea || t.Kind == UUID {
 		return NewBytes(t.Kind, string(b)), nil
 	}
-	if t.Kind == JSONB {
+	if t.Kind == JSONB || t.Kind == Jsonpath {
 		if len(b) == 0 || b[0] != jsonbVersion {
 			version := 0
 			if len(b) > 0 {
 				version = int(b[0])
+			}
+			if t.Kind == Jsonpath {
+				return Null(Jsonpath), sqlerr.New(sqlerr.InternalError, "unsupported jsonpath version number: %d", version)
 			}
 			return Null(JSONB), sqlerr.New(sqlerr.InvalidBinaryRepresentation, "unsupported jsonb version number %d", version)
 		}
@@ -129,6 +135,9 @@ func parseBinaryBytes(t Type, b []byte) (Value, error) {
 	case JSONB:
 		doc, err := parseJSON(s)
 		return NewBytes(JSONB, doc), err
+	case Jsonpath:
+		_, err := jsonpath.Parse(s)
+		return NewBytes(Jsonpath, s), err
 	case JSON:
 		return NewBytes(JSON, s), checkJSON(s)
 	case Name:

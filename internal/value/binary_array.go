@@ -48,7 +48,7 @@ func (r *binaryReader) int32() int32 {
 }
 
 func parseBinaryArray(t Type, b []byte) (Value, error) {
-	elem := Type{Kind: t.Kind.Elem(), Mod: t.Mod}
+	elem := Type{Kind: t.Kind.Elem(), Mod: t.Mod, User: t.User}
 	r := binaryReader{b: b}
 	dims, flags, oid := r.int32(), r.int32(), uint32(r.int32())
 	switch {

@@ -361,7 +361,7 @@ func ApplyMod(v Value, t Type, explicit bool) (Value, error) {
 	if !t.Kind.IsArray() {
 		return v, nil
 	}
-	elem := Type{Kind: t.Kind.Elem(), Mod: t.Mod}
+	elem := Type{Kind: t.Kind.Elem(), Mod: t.Mod, User: t.User}
 	var b ArrayBuilder
 	b.Reset(elem.Kind)
 	var err error

@@ -39,7 +39,7 @@ const (
 	// Reserved: not valid until a version gives them values.
 	Enum     Kind = 28
 	Record   Kind = 29
-	Jsonpath Kind = 30
+	Jsonpath Kind = 30 // valid: the text of a path as it was written
 	Void     Kind = 31
 
 	arrayFlag Kind = 0x80
@@ -110,6 +110,7 @@ var kindInfos = [...]kindInfo{
 	Timetz:       {1266, 1270, "time with time zone", "timetz", 12},
 	Interval:     {1186, 1187, "interval", "interval", 16},
 	JSON:         {114, 199, "json", "json", -1},
+	Jsonpath:     {4072, 4073, "jsonpath", "jsonpath", -1},
 	OID:          {26, 1028, "oid", "oid", 4},
 	Name:         {19, 1003, "name", "name", 64},
 	Char:         {18, 1002, `"char"`, "char", 1},
@@ -129,13 +130,13 @@ func isOID(k Kind) bool {
 }
 
 // Comparable says whether values of k have an order, so that they can be grouped, sorted and
-// indexed: all but json, which PostgreSQL gives no operators.
-func (k Kind) Comparable() bool { return k.Elem() != JSON }
+// indexed: all but json and jsonpath, which PostgreSQL gives no operators.
+func (k Kind) Comparable() bool { return k.Elem() != JSON && k.Elem() != Jsonpath }
 
 // Valid says whether k is a kind of this version.
 func (k Kind) Valid() bool {
 	e := k.Elem()
-	return int(e) < len(kindInfos) && (!k.IsArray() || e != Unknown)
+	return int(e) < len(kindInfos) && kindInfos[e].oid != 0 && (!k.IsArray() || e != Unknown)
 }
 
 // OID returns the type's OID, as PostgreSQL numbers it.
@@ -173,10 +174,11 @@ func (k Kind) CatalogName() string {
 
 // KindOfOID returns the kind with a type OID.
 func KindOfOID(oid uint32) (Kind, bool) {
+	if oid == 0 {
+		return Unknown, false
+	}
 	for k := range kindInfos {
 		switch oid {
-		case 0:
-			return Unknown, false
 		case kindInfos[k].oid:
 			return Kind(k), true
 		case kindInfos[k].arrayOID:

@@ -295,11 +295,11 @@ func TestTypeNames(t *testing.T) {
 		}
 	}
 	for want, typ := range map[string]Type{
-		"numeric(10,2)":                  {Numeric, NumericTypmod(10, 2)},
-		"numeric(3,-2)":                  {Numeric, NumericTypmod(3, -2)},
-		"character varying(7)[]":         {Varchar.Array(), CharTypmod(7)},
-		"timestamp(3) with time zone":    {Timestamptz, 3},
-		"timestamp(0) without time zone": {Timestamp, 0},
+		"numeric(10,2)":                  {Kind: Numeric, Mod: NumericTypmod(10, 2)},
+		"numeric(3,-2)":                  {Kind: Numeric, Mod: NumericTypmod(3, -2)},
+		"character varying(7)[]":         {Kind: Varchar.Array(), Mod: CharTypmod(7)},
+		"timestamp(3) with time zone":    {Kind: Timestamptz, Mod: 3},
+		"timestamp(0) without time zone": {Kind: Timestamp, Mod: 0},
 		"integer[]":                      Of(Int4.Array()),
 		"jsonb":                          Of(JSONB),
 	} {

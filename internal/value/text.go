@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"unsafe"
 
+	"github.com/cachalotdb/cachalot/internal/jsonpath"
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 )
 
@@ -79,6 +80,9 @@ func parseBytesKind(t Type, s string, st *Style) (Value, error) {
 		out, err = parseUUID(s)
 	case JSONB:
 		out, err = parseJSON(s)
+	case Jsonpath:
+		out = s
+		_, err = jsonpath.Parse(s)
 	case JSON:
 		out, err = s, checkJSON(s)
 	case Name:
@@ -95,7 +99,7 @@ func parseBytesKind(t Type, s string, st *Style) (Value, error) {
 // ParseBytes is Parse of bytes that the caller may reuse afterwards. It allocates nothing
 // for a kind that is not RepBytes.
 func ParseBytes(t Type, b []byte, st *Style) (Value, error) {
-	if isText(t.Kind) || t.Kind == Unknown || t.Kind == Name || t.Kind == JSON {
+	if isText(t.Kind) || t.Kind == Unknown || t.Kind == Name || t.Kind == JSON || t.Kind == Jsonpath {
 		return Parse(t, string(b), st)
 	}
 	// The others keep nothing of the text: a string over b need not outlive the call.
@@ -141,8 +145,11 @@ func AppendText(dst []byte, v Value, st *Style) []byte {
 	case Bytea:
 		return appendBytea(dst, v.s, st.ByteaEscape)
 	}
-	if v.kind.IsArray() {
+	switch {
+	case v.kind.IsArray():
 		return appendArray(dst, v, st)
+	case v.kind == Jsonpath:
+		return appendPath(dst, v.s)
 	}
 	return append(dst, v.s...)
 }

@@ -21,7 +21,7 @@ var typeNames = map[string]Kind{
 	"timestamp": Timestamp, "timestamp without time zone": Timestamp,
 	"timestamptz": Timestamptz, "timestamp with time zone": Timestamptz,
 	"uuid":  UUID,
-	"jsonb": JSONB, "json": JSON,
+	"jsonb": JSONB, "json": JSON, "jsonpath": Jsonpath,
 	"float4": Float4, "real": Float4,
 	"time": Time, "time without time zone": Time,
 	"timetz": Timetz, "time with time zone": Timetz,

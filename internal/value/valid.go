@@ -1,5 +1,7 @@
 package value
 
+import "github.com/cachalotdb/cachalot/internal/jsonpath"
+
 // Valid says whether v's representation is one that this package makes: what a log or a file
 // holds is checked with it before anything else reads it. It reads all of v's bytes.
 func Valid(v Value) bool {
@@ -27,6 +29,9 @@ func Valid(v Value) bool {
 		return len(v.s) == 16
 	case Name:
 		return len(v.s) <= maxName && CheckUTF8(v.s) == nil
+	case Jsonpath:
+		_, err := jsonpath.Parse(v.s)
+		return err == nil && CheckUTF8(v.s) == nil
 	case JSON:
 		return CheckUTF8(v.s) == nil && checkJSON(v.s) == nil
 	case Bytea:

@@ -58,7 +58,9 @@ func errNoSubscripts(k value.Kind, pos int) error {
 }
 
 // elemType is the type of the elements of an array type, whose modifier is theirs.
-func elemType(t value.Type) value.Type { return value.Type{Kind: t.Kind.Elem(), Mod: t.Mod} }
+func elemType(t value.Type) value.Type {
+	return value.Type{Kind: t.Kind.Elem(), Mod: t.Mod, User: t.User}
+}
 
 // arraySubscripts binds the subscripts of an array: bounds when one of them is a slice, where [n] then means [1:n].
 func (b *Binder) arraySubscripts(path []ast.Step) (index []Expr, bounds []SliceBounds, err error) {
