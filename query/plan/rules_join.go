@@ -261,9 +261,12 @@ func nullWith(e expr.Expr, side func(int) bool) bool {
 func (f *flattener) finish() {
 	g := f.group
 	for _, e := range f.conds {
-		g.Conds = append(g.Conds, &JoinCond{Expr: e})
+		for _, part := range factored(e) {
+			g.Conds = append(g.Conds, &JoinCond{Expr: part})
+		}
 	}
 	g.fix()
+	g.restrict()
 	g.derive()
 	g.fix()
 	into := make([][]expr.Expr, len(g.Members))
@@ -430,10 +433,26 @@ func (g *JoinGroup) deriveDependents(classes [][]expr.Expr, known func(expr.Expr
 	}
 }
 
+// projected yields expressions over a node, and is the node itself where they are its columns.
+func projected(n Node, cols []expr.Expr) Node {
+	same := len(cols) == len(n.Types())
+	for i, e := range cols {
+		c, ok := e.(*expr.Column)
+		same = same && ok && c.Index == i
+	}
+	if same {
+		return n
+	}
+	return &Project{In: n, Exprs: programs(cols)}
+}
+
 // result is the group, and above it a projection when its columns are not all plain ones. cols are the columns of the result
 // over the group's row.
 func (f *flattener) result(cols []expr.Expr) Node {
 	g := f.group
+	if len(g.Members) == 1 && len(g.Conds) == 0 {
+		return projected(g.Members[0].Node, cols)
+	}
 	place := map[int]int{}
 	plain := true
 	for _, e := range cols {

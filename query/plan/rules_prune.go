@@ -5,6 +5,7 @@ import (
 
 	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/query/expr"
+	"github.com/cachalotdb/cachalot/query/sql/ast"
 )
 
 // pruned returns a node that yields at least the used columns of n, and where each column of n is then (meaningless
@@ -189,6 +190,14 @@ func (g *JoinGroup) pruneColumns(used []bool) (Node, []int) {
 		g.Out[i] = moved[c]
 	}
 	g.fix()
+	if len(g.Members) == 1 && len(g.Conds) == 0 {
+		types := g.row()
+		cols := make([]expr.Expr, len(g.Out))
+		for i, c := range g.Out {
+			cols[i] = expr.NewColumn(c, types[c], "", ast.NoPos)
+		}
+		return projected(g.Members[0].Node, cols), place
+	}
 	return g, place
 }
 
