@@ -5,6 +5,15 @@ import (
 	"github.com/cachalotdb/cachalot/query/sql/ast"
 )
 
+// Negation returns an expression that is true where the boolean e is false, and the other way round, without a NOT
+// around the whole; nil when there is none. It is how a NOT around e was bound.
+func Negation(e Expr) Expr {
+	if kindOf(e) != value.Bool {
+		return nil
+	}
+	return negation(e)
+}
+
 // negation returns an expression that is true where e is false, false where it is true, and NULL
 // where it is, without a NOT around the whole: NOT (a = 1) is a <> 1, which an index
 // can answer. nil when there is none.

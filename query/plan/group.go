@@ -301,7 +301,7 @@ func (l *lifter) checkDirect(c *expr.AggCall) {
 	for _, a := range c.Direct {
 		l.addDetermined(a)
 		expr.Walk(a, func(e expr.Expr) bool {
-			if indexOfExpr(l.query.group.keys, e) >= 0 {
+			if l.query.group.has(e) {
 				return false
 			}
 			if c, ok := e.(*expr.Column); ok && l.err == nil {
@@ -332,9 +332,13 @@ func (l *lifter) replace(e expr.Expr) expr.Expr {
 	if c, ok := e.(*expr.Column); ok && c.Index >= groupingColumn {
 		return expr.NewColumn(len(g.keys)+len(l.agg.Aggs)+c.Index-groupingColumn, e.Type(), e.String(), e.Pos())
 	}
-	if i := indexOfExpr(g.keys, e); i >= 0 {
+	if i, negated := g.key(e); i >= 0 {
 		if _, ok := e.(*expr.Const); !ok {
-			return expr.NewColumn(i, e.Type(), e.String(), e.Pos())
+			c := expr.NewColumn(i, e.Type(), g.keys[i].String(), e.Pos())
+			if negated {
+				return expr.NewNot(c)
+			}
+			return c
 		}
 	}
 	switch x := e.(type) {
@@ -352,7 +356,7 @@ func (l *lifter) replace(e expr.Expr) expr.Expr {
 func (l *lifter) checkSubquery(s *expr.Subquery) {
 	for _, a := range s.Args {
 		expr.Walk(a, func(e expr.Expr) bool {
-			if _, ok := e.(*expr.AggCall); ok || indexOfExpr(l.query.group.keys, e) >= 0 {
+			if _, ok := e.(*expr.AggCall); ok || l.query.group.has(e) {
 				return false
 			}
 			if c, ok := e.(*expr.Column); ok && c.Index < groupingColumn && l.err == nil {
@@ -387,7 +391,7 @@ func (l *lifter) addDetermined(e expr.Expr) {
 		return
 	}
 	expr.Walk(e, func(x expr.Expr) bool {
-		if _, ok := x.(*expr.AggCall); ok || indexOfExpr(g.keys, x) >= 0 {
+		if _, ok := x.(*expr.AggCall); ok || g.has(x) {
 			return false
 		}
 		c, ok := x.(*expr.Column)
@@ -402,6 +406,26 @@ func (l *lifter) addDetermined(e expr.Expr) {
 		}
 		return false
 	})
+}
+
+// key returns the key that an expression is, or that it is the negation of: a NOT around a key was moved into it. -1
+// when there is none.
+func (g *grouping) key(e expr.Expr) (i int, negated bool) {
+	if i := indexOfExpr(g.keys, e); i >= 0 {
+		return i, false
+	}
+	if n := expr.Negation(e); n != nil {
+		if _, ok := n.(*expr.Const); !ok {
+			return indexOfExpr(g.keys, n), true
+		}
+	}
+	return -1, false
+}
+
+// has says whether an expression can be computed from one key.
+func (g *grouping) has(e expr.Expr) bool {
+	i, _ := g.key(e)
+	return i >= 0
 }
 
 // common are the keys that all grouping sets have.
