@@ -78,13 +78,19 @@ func (d *keyDecoder) interval() Value {
 	p.Months = int32(max(math.MinInt32, min(math.MaxInt32, rest/daysPerMonth)))
 	rest -= int64(p.Months) * daysPerMonth
 	// What months cannot hold, and less than a month beyond the most days, are hours.
-	if !d.bad && (micros < 0 || micros >= microsPerDay || rest > math.MaxInt64/microsPerDay-1 || rest < math.MinInt64/microsPerDay+1) {
+	if micros < 0 || micros >= microsPerDay {
+		d.fail()
+	}
+	if rest < 0 { // both of one sign: the product alone may not fit
+		rest, micros = rest+1, micros-microsPerDay
+	}
+	var ok bool
+	if p.Micros, ok = mulAdd(rest, microsPerDay, micros); !ok {
 		d.fail()
 	}
 	if d.bad {
 		return Null(Interval)
 	}
-	p.Micros = rest*microsPerDay + micros
 	return NewInterval(p)
 }
 

@@ -158,14 +158,6 @@ func (d *intervalDecoder) word(f string) dateError {
 		d.unit = u
 		return dateOK
 	}
-	w, ok := dateWords[f]
-	switch {
-	case ok && w.kind == wordIgnore:
-		return dateOK
-	case ok && w.kind == wordUnit:
-		d.unit = dateUnitOther
-		return dateOK
-	}
 	return dateBadFormat
 }
 

@@ -47,6 +47,8 @@ func TestStoredVectors(t *testing.T) {
 // keyKinds are the kinds that the property tests run over.
 var keyKinds = []Kind{
 	Bool, Int2, Int4, Int8, Float8, Numeric, Text, Varchar, Bpchar, Bytea, Date, Timestamp, Timestamptz, UUID, JSONB,
+	Float4, Time, Timetz, Interval, JSON, OID, Name, Char, Regclass,
+	Interval.Array(), Timetz.Array(), Float4.Array(), OID.Array(), Char.Array(), Name.Array(),
 	Int4.Array(), Int8.Array(), Text.Array(), Date.Array(), Numeric.Array(), Float8.Array(), Bool.Array(), UUID.Array(), JSONB.Array(),
 }
 
@@ -68,8 +70,19 @@ func randomValue(r *rand.Rand, k Kind) Value {
 	switch k {
 	case Bool:
 		return NewBool(r.IntN(2) == 0)
-	case Int2, Int4, Int8, Date, Timestamp, Timestamptz:
+	case Int2, Int4, Int8, Date, Timestamp, Timestamptz, Time, OID, Char, Regclass:
 		return NewInt(k, randomInt(r, k))
+	case Timetz:
+		return NewTimetz(randomInt(r, Time), int64(r.IntN(2*maxZoneOffset-1)-maxZoneOffset+1)/int64(1+r.IntN(3600)))
+	case Interval:
+		return NewInterval(randomSpan(r))
+	case Float4:
+		if r.IntN(2) == 0 {
+			return NewFloat4(math.Float32frombits(r.Uint32()))
+		}
+		return NewFloat4(float32(randomFloat(r)))
+	case JSON:
+		return NewBytes(JSON, randomJSON(r, 3))
 	case Float8:
 		return NewFloat(randomFloat(r))
 	case Numeric:
@@ -108,6 +121,21 @@ func randomShape(r *rand.Rand, n int) []Dim {
 
 // shaped says whether v is an array of another shape than one dimension from 1.
 func shaped(v Value) bool { return v.kind.IsArray() && !plainShape(headOf(v.s)) }
+
+// randomSpan returns parts that carry over into each other often, and extreme ones.
+func randomSpan(r *rand.Rand) Span {
+	small := func(n int64) int64 {
+		return (r.Int64N(5) - 2) * n / int64(1+r.IntN(4)*15)
+	}
+	p := Span{Months: int32(small(2)), Days: int32(small(60)), Micros: small(2 * microsPerDay)}
+	if r.IntN(4) == 0 {
+		p = Span{int32(r.Uint32()), int32(r.Uint32()), int64(r.Uint64())}
+	}
+	if r.IntN(50) == 0 {
+		p = Span{math.MaxInt32, math.MaxInt32, math.MaxInt64}
+	}
+	return p
+}
 
 func randomInt(r *rand.Rand, k Kind) int64 {
 	for {
@@ -313,7 +341,7 @@ func FuzzDecodeKey(f *testing.F) {
 		if v.IsNull() {
 			return
 		}
-		if k == Unknown || isText(k.Elem()) || k.Elem() == Bytea {
+		if e := k.Elem(); e == Unknown || isText(e) || e == Name || e == JSON || e == Bytea {
 			return // any bytes
 		}
 		text := string(AppendText(nil, v, DefaultStyle()))

@@ -66,6 +66,17 @@ func oidOfType(s string) (int64, error) {
 		}
 	}
 	k, ok := ParseTypeName(name)
+	if bare := strings.TrimPrefix(name, "_"); !ok && bare != name {
+		if k, ok = ParseTypeName(bare); ok && k.CatalogName() == bare {
+			k = k.Array()
+		}
+	}
+	switch strings.ToLower(strings.TrimSpace(name)) {
+	case "char":
+		k, ok = Bpchar, true
+	case "unknown":
+		k, ok = Unknown, true
+	}
 	if !ok {
 		return 0, sqlerr.New(sqlerr.UndefinedObject, `type "%s" does not exist`, s)
 	}

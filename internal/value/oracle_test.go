@@ -192,12 +192,12 @@ func sqlText(s string) string {
 	return "E'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }
 
-// parseStyle reads "sql,dmy Europe/Paris": DateStyle and TimeZone, both may be missing.
+// parseStyle reads "sql,dmy Europe/Paris intervals=iso_8601": DateStyle, TimeZone and others, any may be missing.
 func parseStyle(s string) (*Style, string) {
 	st := DefaultStyle()
 	st.Now = oracleNow
 	var sql strings.Builder
-	sql.WriteString("SET datestyle = 'iso,mdy'; SET timezone = 'UTC'; SET bytea_output = 'hex'; SET extra_float_digits = 1;")
+	sql.WriteString("SET datestyle = 'iso,mdy'; SET timezone = 'UTC'; SET bytea_output = 'hex'; SET extra_float_digits = 1; SET intervalstyle = 'postgres';")
 	for word := range strings.FieldsSeq(s) {
 		style, order, isStyle := strings.Cut(word, ",")
 		switch {
@@ -208,6 +208,11 @@ func parseStyle(s string) (*Style, string) {
 		case word == "escape":
 			st.ByteaEscape = true
 			sql.WriteString("SET bytea_output = 'escape';")
+		case strings.HasPrefix(word, "intervals="):
+			name := word[len("intervals="):]
+			st.Intervals = map[string]IntervalStyle{"postgres_verbose": IntervalPostgresVerbose, "sql_standard": IntervalSQL,
+				"iso_8601": IntervalISO}[name]
+			fmt.Fprintf(&sql, "SET intervalstyle = '%s';", name)
 		case strings.HasPrefix(word, "digits="):
 			st.FloatDigits, _ = strconv.Atoi(word[len("digits="):])
 			fmt.Fprintf(&sql, "SET extra_float_digits = %d;", st.FloatDigits)
@@ -266,9 +271,12 @@ func oracleSQL(a []string) (string, error) {
 		switch {
 		case name.IsArray():
 			send = "array_send"
+		case name == Time, name == Timetz, name == Interval, name == JSON:
 		case name == Date, name == Timestamp, name == Timestamptz, name == UUID, name == JSONB, name == Numeric:
 			send = map[Kind]string{Date: "date_send", Timestamp: "timestamp_send", Timestamptz: "timestamptz_send",
 				UUID: "uuid_send", JSONB: "jsonb_send", Numeric: "numeric_send"}[name]
+		case name == Float4, name == OID, name == Name, name == Char, name == Regtype:
+			send = name.CatalogName() + "send"
 		case name == Bool, name == Int2, name == Int4, name == Int8, name == Float8, name == Bytea, name == Text, name == Varchar, name == Bpchar:
 			send = name.CatalogName() + "send"
 		}

@@ -46,9 +46,7 @@ func (d *dateDecoder) decodeTimeOnly(fields []dateField) dateError {
 		}
 		d.have |= got
 	}
-	if d.unit != unitNone {
-		return dateBadFormat
-	}
+	// A label behind the time is ignored, unlike in a timestamp.
 	if err := d.checkDate(); err != dateOK {
 		return err
 	}
