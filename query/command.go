@@ -69,7 +69,7 @@ func (s *Session) runCommand(ctx context.Context, p *commandPortal, sink server.
 	case *ast.ShowStmt:
 		return tag("SHOW", s.show(p, st))
 	case *ast.DiscardStmt:
-		return s.discard(st)
+		return s.discard(ctx, st)
 	case *ast.PrepareStmt:
 		return tag("PREPARE", s.prepareStmt(ctx, st, p.stmt))
 	case *ast.DeallocateStmt:

@@ -22,10 +22,11 @@ func defines(st ast.Stmt) bool { return definitionTag(st) != "" }
 // define runs a statement that changes the catalog and returns its tag. text is what it was parsed from.
 func (s *Session) define(ctx context.Context, st ast.Stmt, text string) (string, error) {
 	tag := definitionTag(st)
+	temp := s.definesTemp(st)
 	if err := s.checkWritable(tag); err != nil {
 		return "", err
 	}
-	if _, ok := st.(*ast.TruncateStmt); !ok { // which names nothing anew
+	if _, ok := st.(*ast.TruncateStmt); !ok && !temp { // which names nothing anew
 		if err := s.txn.LockTable(ctx, catalogLock, store.AccessExclusiveLock); err != nil {
 			return "", err
 		}

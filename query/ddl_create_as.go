@@ -133,12 +133,8 @@ func (s *Session) defineFrom(t *schema.Table, st *ast.CreateTableAsStmt, pl *pla
 		}
 		t.Columns = append(t.Columns, schema.Column{Num: int16(i + 1), Name: c.Name, Type: c.Type})
 	}
-	switch st.OnCommit {
-	case ast.OnCommitNone:
-	default:
-		if err := s.onCommit(t, st.OnCommit); err != nil {
-			return err
-		}
+	if err := s.onCommit(t, st.OnCommit); err != nil {
+		return err
 	}
 	addHiddenKey(t)
 	return nil

@@ -62,6 +62,11 @@ func (d *dropper) run(ctx context.Context) error {
 	if err := d.report(); err != nil {
 		return err
 	}
+	return d.dropAll(ctx)
+}
+
+// dropAll drops what was collected.
+func (d *dropper) dropAll(ctx context.Context) error {
 	for _, r := range d.list {
 		if r.kind == relationRef || r.kind == schemaRef || r.kind == typeRef || !d.seen[ref{kind: relationRef, oid: r.oid}] {
 			if err := d.drop(ctx, r); err != nil {
@@ -505,7 +510,7 @@ func (s *Session) relationToDrop(st *ast.DropStmt, name ast.QualifiedName) (sche
 	if st.Kind == ast.ObjIndex {
 		code = sqlerr.UndefinedObject
 	}
-	return schema.Relation{}, sqlerr.New(code, "%s %q does not exist", kind, name.String())
+	return schema.Relation{}, sqlerr.New(code, "%s %q does not exist", kind, name.Name)
 }
 
 // isSystem says whether a name stands for a relation of the system.

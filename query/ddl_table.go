@@ -41,6 +41,9 @@ func (s *Session) createTable(ctx context.Context, st *ast.CreateTableStmt) erro
 	}
 	t := &schema.Table{OID: s.txn.NewOID(), Schema: in, Name: name, Version: 1}
 	d := &tableDefiner{session: s, table: t, catalog: cat, ctx: ctx}
+	if err := s.onCommit(t, st.OnCommit); err != nil {
+		return err
+	}
 	if err := d.options(st.Options); err != nil {
 		return err
 	}
@@ -55,6 +58,11 @@ func (s *Session) createTable(ctx context.Context, st *ast.CreateTableStmt) erro
 	if err := s.txn.PutTable(t); err != nil {
 		return err
 	}
+	for _, x := range d.later {
+		if err := s.createIndex(ctx, x); err != nil {
+			return err
+		}
+	}
 	return d.refer(t.OID)
 }
 
@@ -62,10 +70,6 @@ func (s *Session) createTable(ctx context.Context, st *ast.CreateTableStmt) erro
 func refuseTable(st *ast.CreateTableStmt) error {
 	refuse := func(what string, pos int) error { return sqlerr.NotSupported("%s not supported", what).At(pos) }
 	switch {
-	case st.Persistence == ast.Temporary:
-		return refuse("temporary tables are", st.Pos())
-	case st.Persistence == ast.Unlogged:
-		return refuse("unlogged tables are", st.Pos())
 	case st.OfType != nil:
 		return refuse("CREATE TABLE ... OF is", st.OfType.Pos())
 	case len(st.Inherits) > 0:
@@ -92,6 +96,7 @@ type tableDefiner struct {
 	pending []pendingConstraint // bound when all columns are known
 	indexes []*schema.Index     // of unique constraints
 	foreign []pendingConstraint // foreign keys, added when the table is there
+	later   []*ast.CreateIndexStmt
 }
 
 // pendingConstraint is a constraint of a column, or of the table when that is "".
@@ -149,8 +154,8 @@ func (d *tableDefiner) elements(list []ast.TableElem) error {
 		case *ast.ColumnDef:
 			_, err = d.column(e)
 		case *ast.Constraint:
-		default:
-			return sqlerr.NotSupported("LIKE in CREATE TABLE is not supported").At(e.Pos())
+		case *ast.LikeClause:
+			err = d.like(e)
 		}
 		if err != nil {
 			return err

@@ -67,6 +67,7 @@ func New(db *store.DB, cfg Config) *Engine {
 	if cfg.System == nil {
 		e.cfg.System = newSystemRelations(e)
 	}
+	e.dropLeftTemp()
 	return e
 }
 

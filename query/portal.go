@@ -215,7 +215,7 @@ func (p *rowPortal) view(ctx context.Context) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if pl.Writes != nil {
+	if !pl.WritesTempOnly() {
 		if err := s.checkWritable(commandName(p.stmt.stmt)); err != nil {
 			return nil, err
 		}

@@ -113,6 +113,7 @@ func (s *Session) TxStatus() server.TxStatus { return s.status }
 // Close implements server.Session.
 func (s *Session) Close() {
 	s.rollback()
+	s.endTemp()
 	s.engine.channels.unlisten("", s)
 	s.leave()
 }

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"context"
 	"sort"
 	"strings"
 
@@ -131,7 +132,7 @@ func (s *Session) show(p *commandPortal, st *ast.ShowStmt) error {
 }
 
 // discard runs DISCARD.
-func (s *Session) discard(st *ast.DiscardStmt) (server.Result, error) {
+func (s *Session) discard(ctx context.Context, st *ast.DiscardStmt) (server.Result, error) {
 	switch st.Kind {
 	case ast.DiscardPlans:
 		return server.Result{Tag: "DISCARD PLANS"}, nil
@@ -139,7 +140,7 @@ func (s *Session) discard(st *ast.DiscardStmt) (server.Result, error) {
 		s.forgetSequences()
 		return server.Result{Tag: "DISCARD SEQUENCES"}, nil
 	case ast.DiscardTemp:
-		return server.Result{Tag: "DISCARD TEMP"}, nil
+		return server.Result{Tag: "DISCARD TEMP"}, s.discardTemp(ctx)
 	}
 	if s.inBlock() {
 		return server.Result{}, sqlerr.New(sqlerr.ActiveSQLTransaction, "DISCARD ALL cannot run inside a transaction block")
@@ -148,5 +149,5 @@ func (s *Session) discard(st *ast.DiscardStmt) (server.Result, error) {
 	s.cfg.Statements.Clear()
 	s.locker.UnlockAllAdvisory()
 	s.forgetSequences()
-	return server.Result{Tag: "DISCARD ALL"}, nil
+	return server.Result{Tag: "DISCARD ALL"}, s.discardTemp(ctx)
 }

@@ -38,11 +38,16 @@ func (s *Session) commit(ctx context.Context) error {
 	}
 	s.closePortals()
 	txn := s.txn
-	s.txn, s.savepoints = nil, nil
 	if txn == nil {
+		s.savepoints = nil
 		s.set.end(true)
 		return nil
 	}
+	if err := s.tempAtCommit(ctx); err != nil {
+		s.rollback()
+		return err
+	}
+	s.txn, s.savepoints = nil, nil
 	// Once the record is in the log a commit can no longer be called off; the wait for a lock has no place in it.
 	txn.SetAsyncCommit(s.set.vars.asyncCommit)
 	err := txn.Commit(context.WithoutCancel(ctx))

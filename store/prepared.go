@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/cachalotdb/cachalot/internal/invariant"
+	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/wal"
 )
@@ -94,6 +95,9 @@ func (t *Txn) prepare(ctx context.Context, info PrepareInfo) (_ *preparedTxn, er
 	if len(t.changes) > 0 {
 		return nil, sqlerr.NotSupported("cannot PREPARE a transaction that has changed the definition of a table, or truncated one")
 	}
+	if t.touchesTemp() {
+		return nil, sqlerr.NotSupported("cannot PREPARE a transaction that has operated on temporary objects")
+	}
 	if len(t.exported) > 0 {
 		return nil, sqlerr.NotSupported("cannot PREPARE a transaction that has exported snapshots")
 	}
@@ -131,6 +135,24 @@ func (t *Txn) prepare(ctx context.Context, info PrepareInfo) (_ *preparedTxn, er
 	}
 	r.locks = t.locksToKeep()
 	return e, t.proposePrepare(e)
+}
+
+// touchesTemp says whether the transaction has written to temporary tables, which do not outlive its session.
+func (t *Txn) touchesTemp() bool {
+	temp := func(c *collection) bool { return schema.IsTemp(c.def.Load().Schema) }
+	for _, d := range t.deltas {
+		if d.rows.Len() > 0 && temp(d.coll) {
+			return true
+		}
+	}
+	for _, f := range t.feeds {
+		for i := range f.rows {
+			if temp(f.rows[i].part.coll) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // checkReads returns the 0A000 error of a serializable transaction that has read something which may change before its

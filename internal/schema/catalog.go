@@ -118,6 +118,9 @@ func (c *Catalog) FindType(p Path, schema, name string) (*Object, bool) {
 	return nil, false
 }
 
+// HasTypes says whether there are types of users.
+func (c *Catalog) HasTypes() bool { return len(c.types) > 0 }
+
 // Schema returns the schema of a name. Those of the system and the temporary ones are no objects.
 func (c *Catalog) Schema(name string) (*Object, bool) {
 	o, ok := c.schemas[name]

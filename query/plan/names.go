@@ -45,7 +45,7 @@ func (b *builder) relation(name ast.QualifiedName) (r schema.Relation, pin *sche
 		}
 		return schema.Relation{}, nil, false
 	}
-	if name.Catalog != "" && name.Catalog != b.Database {
+	if name.Catalog != "" && name.Catalog != b.Database || schema.IsTemp(name.Schema) && name.Schema != b.Path.Temp {
 		return schema.Relation{}, nil, false
 	}
 	r, ok = b.Catalog.FindRelation(b.Path, name.Schema, name.Name)
@@ -75,6 +75,9 @@ func (b *builder) table(name ast.QualifiedName) (*schema.Table, error) {
 
 // undefined is the error for a name that stands for nothing.
 func (b *builder) undefined(name ast.QualifiedName) error {
+	if schema.IsTemp(name.Schema) && name.Schema != b.Path.Temp {
+		return sqlerr.NotSupported("cannot access temporary tables of other sessions").At(name.Pos())
+	}
 	if name.Catalog != "" && name.Catalog != b.Database {
 		return sqlerr.NotSupported("cross-database references are not implemented: \"%s\"", name.String()).At(name.Pos())
 	}

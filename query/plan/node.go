@@ -32,6 +32,11 @@ type Plan struct {
 // Tables returns the tables that the plan names.
 func (p *Plan) Tables() []*schema.Table { return p.tables }
 
+// WritesTempOnly says whether the plan writes nothing but temporary tables, as a read-only transaction may.
+func (p *Plan) WritesTempOnly() bool {
+	return !slices.ContainsFunc(p.Writes, func(t *schema.Table) bool { return !schema.IsTemp(t.Schema) })
+}
+
 // ValidIn says whether everything that the plan names is still the same in a catalog.
 func (p *Plan) ValidIn(cat *schema.Catalog) bool {
 	for i := range p.uses {
