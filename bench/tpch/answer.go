@@ -46,7 +46,7 @@ type Answer []string
 func Ask(ctx context.Context, conn *pgconn.PgConn, q Query) (Answer, error) {
 	res, err := conn.Exec(ctx, q.SQL).ReadAll()
 	if err != nil {
-		return nil, fmt.Errorf("Q%d: %w", q.Number, err)
+		return nil, fmt.Errorf("query %d: %w", q.Number, err)
 	}
 	var rows Answer
 	for _, row := range res[len(res)-1].Rows {

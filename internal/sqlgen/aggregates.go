@@ -1,10 +1,9 @@
 package sqlgen
 
-// aggregates are the aggregate functions, %ARGS% as templates. Those whose answer depends on the order of
-// their input have an ORDER BY over what they collect.
+// aggregates are the aggregate functions. Those whose answer depends on the order of their input have an ORDER BY over
+// what they collect.
 var aggregates = makeAggregates()
 
-// float returning aggregates do not sum exactly: see Query.Inexact.
 func makeAggregates() library {
 	l := library{}
 	l.add(Int8, "count(*)", "count(*)", "count({int4})", "count({text})", "count(distinct {int4})", "count(distinct {text})", "count(distinct {numeric})", "count(distinct ({int4}, {text}))", "sum({int4})", "sum({int2})", "sum(distinct {int4})", "count({jsonb})",
@@ -14,8 +13,7 @@ func makeAggregates() library {
 	l.add(Float8, "sum({float8})", "avg({float8})", "stddev_samp({float8})", "var_pop({float8})", "corr({float8}, {float8})", "covar_pop({float8}, {float8})", "covar_samp({float8}, {float8})", "regr_slope({float8}, {float8})", "regr_intercept({float8}, {float8})",
 		"regr_r2({float8}, {float8})", "regr_avgx({float8}, {float8})", "percentile_cont({|0.5|0.25|0.9|0|1}) within group (order by {float8})", "avg({float4})", "stddev_pop({float8})", "percentile_cont(0.5) within group (order by {int4}{| desc|})", "regr_sxx({float8}, {float8})")
 	l.add(Float4, "sum({float4})")
-	l.add(Int4, "bit_and({int4})", "bit_or({int4})", "bit_xor({int4})", "count(*)::int4", "grouping_is_not_here({int4})")
-	l[Int4] = l[Int4][:len(l[Int4])-1]
+	l.add(Int4, "bit_and({int4})", "bit_or({int4})", "bit_xor({int4})", "count(*)::int4")
 	l.add(Bool, "bool_and({bool})", "bool_or({bool})", "every({bool})", "bool_or({int4} > 2)")
 	l.add(Text, "string_agg({text}, {|','|''|'; '} order by {=1}{| desc| nulls first|})", "string_agg(distinct {text}, ',' order by {=1})", "string_agg({int4}::text, '-' order by {=1}::text)")
 	l.add(Int4Array, "array_agg({int4} order by {=1}{| desc|})", "array_agg(distinct {int4} order by {=1})", "percentile_disc(array[0, 0.5, 1]) within group (order by {int4})")

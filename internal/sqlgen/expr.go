@@ -28,7 +28,7 @@ func (g *Generator) expr(s *scope, t Type, depth int) *Node {
 	if t == Bool && g.chance(45) {
 		return g.predicate(s, depth)
 	}
-	choices := g.choices(g.library(), t, g.risky && depth > 1)
+	choices := g.choices(functions, t, g.risky && depth > 1)
 	if len(choices) == 0 {
 		return g.leaf(s, t)
 	}
@@ -45,13 +45,6 @@ func (g *Generator) expr(s *scope, t Type, depth int) *Node {
 		}
 	}
 	return g.fill(f, func(t Type) *Node { return g.expr(s, t, depth-1) }, func(t Type) *Node { return g.leaf(s, t) })
-}
-
-func (g *Generator) library() library {
-	if g.functions == nil {
-		g.functions = functions
-	}
-	return g.functions
 }
 
 // leaf makes a column or a literal.

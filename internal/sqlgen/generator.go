@@ -12,8 +12,6 @@ type Generator struct {
 	// Off names what is not to be used: constructs (see Constructs) and texts of templates.
 	Off map[string]bool
 
-	functions, aggregates, windows library // what is on, once asked
-
 	names   int  // of aliases, unique in a statement
 	budget  int  // of subqueries in a statement
 	risky   bool // expressions may fail
@@ -48,7 +46,7 @@ func (g *Generator) name(prefix string) string {
 	return fmt.Sprintf("%s%d", prefix, g.names)
 }
 
-// without returns a library's templates that are on, and risky only where that is asked for.
+// choices returns a library's templates that are on, and risky only where that is asked for.
 func (g *Generator) choices(l library, t Type, risky bool) (out []*template) {
 	for _, f := range l[t] {
 		if (risky || !f.risky) && g.on(f.text) && g.onTypes(f.args) {

@@ -77,11 +77,9 @@ func (g *Generator) insertSource(t *Table, cols []Column) *Node {
 		for _, c := range cols {
 			items = append(items, g.insertValue(t, s, c))
 		}
-		order := text("")
+		order := text(" limit 0")
 		if s.sortable() {
 			order = text(" order by " + s.totalOrder() + " limit 3")
-		} else {
-			order = text(" limit 0")
 		}
 		return seq("select ", list(", ", len(items), items), " from ", from, order)
 	}

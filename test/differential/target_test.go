@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -17,9 +18,11 @@ const statementTimeout = 10 * time.Second
 
 // target is one of the two engines.
 type target struct {
-	dsn  string
-	conn *pgconn.PgConn
-	node *node.Node // nil for PostgreSQL
+	dsn    string
+	conn   *pgconn.PgConn
+	node   *node.Node // nil for PostgreSQL
+	config node.Config
+	log    stackLog // of the node
 }
 
 // newCachalot is an engine of its own, in memory, empty.
@@ -58,7 +61,9 @@ func (c *target) stop() {
 func (c *target) reset() error {
 	if c.dsn == "" || c.node != nil {
 		c.stop()
-		n, err := node.Start(context.Background(), node.Config{})
+		cfg := c.config
+		cfg.Logger = slog.New(&c.log)
+		n, err := node.Start(context.Background(), cfg)
 		if err != nil {
 			return err
 		}
@@ -124,7 +129,10 @@ func (c *target) run(sql string) *answer {
 		a = read(results.ResultReader())
 	}
 	if err := results.Close(); err != nil {
-		return failed(err)
+		a = failed(err)
+	}
+	if strings.HasPrefix(a.code, "XX") {
+		a.text += c.log.last()
 	}
 	return a
 }
