@@ -27,10 +27,13 @@ race:
 
 check: lint test race
 
-# What takes long: all rounds of kill -9, all seeds of the crashing file system, the round trip of
+# What takes long: all of sqllogictest, 200,000 random statements beside PostgreSQL, and 50,000 more with batches of
+# five rows, all rounds of kill -9, all seeds of the crashing file system, the round trip of
 # a million rows, every byte of a log flipped, five minutes of each fuzzer, the bugs planted for them. Two hours or three.
 check-full: check
 	CACHALOT_FULL=1 CACHALOT_CRASH_SEEDS=10000 go test -count=1 -timeout 3h ./test/... ./wal ./store
+	go test -count=1 -timeout 1h -tags smallbatches ./query/... ./test/slt ./test/tpch
+	go test -count=1 -timeout 1h -tags smallbatches ./test/differential -args -queries 50000 -seeds 25
 	$(MAKE) fuzz
 	test/fuzz-planted
 	test/history-planted
