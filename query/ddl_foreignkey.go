@@ -184,7 +184,7 @@ func (s *Session) verifyForeignKey(ctx context.Context, t *schema.Table, k *sche
 
 // constraintEnv is what constraints are looked at with outside of a statement's plan.
 func (s *Session) constraintEnv(ctx context.Context) *exec.Env {
-	return &exec.Env{Expr: s.evaluation(ctx, nil), Txn: s.txn, Budget: &exec.Budget{Limit: s.engine.cfg.StatementMemory}}
+	return &exec.Env{Expr: s.evaluation(ctx, nil), Txn: s.txn, Budget: &exec.Budget{Limit: s.set.vars.workMem}}
 }
 
 // truncated refuses to empty tables that others refer to, or with cascade adds those.

@@ -16,7 +16,7 @@ type Config struct {
 	// Workers is the most goroutines that one statement works with; 0: as many as there
 	// are processors.
 	Workers int
-	// StatementMemory bounds, in bytes, what the operators of one statement keep in memory; 0: 2 GiB.
+	// StatementMemory is the default of work_mem, in bytes: what the operators of one statement may keep in memory; 0: 2 GiB.
 	StatementMemory int64
 	// PlanCacheBytes bounds the texts of the cached plans; 0: 16 MiB.
 	PlanCacheBytes int

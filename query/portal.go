@@ -247,7 +247,7 @@ func (s *Session) openPlan(ctx context.Context, stmt *prepared, env *exec.Env) (
 	env.Txn = s.txn
 	env.Workers = s.engine.cfg.Workers
 	env.Avoid = s.set.vars.avoid
-	env.Budget = &exec.Budget{Limit: s.engine.cfg.StatementMemory}
+	env.Budget = &exec.Budget{Limit: s.set.vars.workMem}
 	pl := stmt.plan
 	for {
 		for _, t := range pl.Writes {

@@ -61,6 +61,7 @@ func newSession(e *Engine, cfg server.SessionConfig) (*Session, error) {
 	s.set.setTCP = cfg.SetTCP
 	s.set.namespace = e.newNamespace(cfg.User)
 	s.set.defaults["session_authorization"] = cfg.User
+	s.set.defaults["work_mem"] = strconv.FormatInt(e.cfg.StatementMemory>>10, 10)
 	s.set.defaults["max_prepared_transactions"] = strconv.Itoa(e.db.MaxPrepared())
 	if cfg.ApplicationName != "" {
 		s.set.defaults["application_name"] = cfg.ApplicationName

@@ -150,7 +150,7 @@ var settingList = []*setting{
 	{name: "transform_null_equals", kind: boolSetting, boot: "off", check: onlyValue},
 	{name: "vacuum_cost_delay", kind: realSetting, boot: "0", unit: "ms", max: 100},
 	{name: "wal_level", kind: enumSetting, scope: startScope, boot: "replica", enum: []string{"minimal", "replica", "logical"}},
-	{name: "work_mem", kind: intSetting, boot: "4096", unit: "kB", min: 64, max: maxInt, about: "Sets the maximum memory to be used for query workspaces."},
+	{name: "work_mem", kind: intSetting, boot: "2097152", unit: "kB", min: 64, max: maxInt, about: "Sets the maximum memory that one statement may keep rows in."},
 	{name: "xmlbinary", kind: enumSetting, boot: "base64", enum: []string{"base64", "hex"}},
 	{name: "xmloption", kind: enumSetting, boot: "content", enum: []string{"content", "document"}},
 }

@@ -40,6 +40,7 @@ type vars struct {
 	isolation        string // of this transaction
 	statementTimeout time.Duration
 	lockTimeout      time.Duration
+	workMem          int64 // bytes
 	idleInTxn        time.Duration
 	idle             time.Duration
 	minMessages      int // index in messageLevels
@@ -238,6 +239,7 @@ func (s *settings) decode() vars {
 			at("default_transaction_deferrable") == "off",
 		statementTimeout: millis("statement_timeout"),
 		lockTimeout:      millis("lock_timeout"),
+		workMem:          number("work_mem") << 10,
 		idleInTxn:        millis("idle_in_transaction_session_timeout"),
 		idle:             millis("idle_session_timeout"),
 		searchPath:       splitIdents(at("search_path")),

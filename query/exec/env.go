@@ -39,7 +39,8 @@ func (b *Budget) take(n int64) error {
 		return nil
 	}
 	return sqlerr.New(sqlerr.OutOfMemory, "out of memory").
-		WithDetail("The statement needs more than %d MB for its intermediate rows.", b.Limit>>20)
+		WithDetail("The statement needs more than %d kB for its intermediate rows.", b.Limit>>10).
+		WithHint("Raise work_mem, or let the statement sort, group or join fewer rows.")
 }
 
 // give returns n bytes.
