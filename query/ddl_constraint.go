@@ -95,6 +95,11 @@ func (d *tableDefiner) constraint(con *pendingConstraint) error {
 		c, _ := d.table.Column(con.column)
 		text, err := plan.BindGenerated(con.Expr, d.table, c, &d.session.set.vars.style)
 		c.Generated = text
+		if e := sqlerr.As(err); e != nil && !d.isNew() { // as PostgreSQL, which has no place for it then
+			at := *e
+			at.Pos = 0
+			return &at
+		}
 		return err
 	case ast.ConCheck:
 		return d.check(con)
@@ -125,11 +130,19 @@ func (d *tableDefiner) check(con *pendingConstraint) error {
 			column = t.ColumnByNum(c.Columns[0]).Name
 		}
 		c.Name = constraintName(d.catalog, t, column, "check")
+	} else if d.isNew() && slices.ContainsFunc(t.Checks, func(o schema.Check) bool { return o.Name == c.Name }) {
+		return sqlerr.New(sqlerr.DuplicateObject, "check constraint %q already exists", c.Name)
 	} else if err := d.freeConstraint(c.Name); err != nil {
 		return err
 	}
 	t.Checks = append(t.Checks, *c)
 	return nil
+}
+
+// isNew says whether the table is being created.
+func (d *tableDefiner) isNew() bool {
+	_, ok := d.catalog.TableByOID(d.table.OID)
+	return !ok
 }
 
 // freeConstraint returns 42710 for a name that a constraint of the table has.

@@ -90,7 +90,7 @@ func (d *dropper) visit(r ref) {
 	}
 	d.seen[r] = true
 	deps := d.dependents(r)
-	slices.SortStableFunc(deps, func(a, b ref) int { return cmp.Or(cmp.Compare(b.oid, a.oid), cmp.Compare(a.num, b.num)) })
+	slices.SortStableFunc(deps, func(a, b ref) int { return cmp.Or(cmp.Compare(b.oid, a.oid), cmp.Compare(b.num, a.num)) })
 	for _, dep := range deps {
 		d.visit(dep)
 	}

@@ -207,7 +207,11 @@ func (d *tableDefiner) column(def *ast.ColumnDef) (*schema.Column, error) {
 			c.NotNull = true
 		case ast.ConDefault:
 			if c.Default != "" {
-				return nil, sqlerr.New(sqlerr.SyntaxError, "multiple default values specified for column %q of table %q", c.Name, t.Name).At(con.Pos())
+				err := sqlerr.New(sqlerr.SyntaxError, "multiple default values specified for column %q of table %q", c.Name, t.Name)
+				if serial {
+					return nil, err
+				}
+				return nil, err.At(con.Pos())
 			}
 			hasDefault = true
 			if c.Default, err = d.session.defaultText(con.Expr, c); err != nil {
@@ -232,18 +236,18 @@ func (d *tableDefiner) column(def *ast.ColumnDef) (*schema.Column, error) {
 		default:
 			d.pending = append(d.pending, pendingConstraint{con, c.Name})
 		}
-	}
-	both := ""
-	switch {
-	case hasDefault && c.Identity != schema.NotIdentity:
-		both = "both default and identity specified"
-	case hasDefault && generated:
-		both = "both default and generation expression specified"
-	case generated && c.Identity != schema.NotIdentity:
-		both = "both identity and generation expression specified"
-	}
-	if both != "" {
-		return nil, sqlerr.New(sqlerr.SyntaxError, "%s for column %q of table %q", both, c.Name, t.Name).At(def.Pos())
+		both := ""
+		switch {
+		case hasDefault && c.Identity != schema.NotIdentity:
+			both = "both default and identity specified"
+		case hasDefault && generated:
+			both = "both default and generation expression specified"
+		case generated && c.Identity != schema.NotIdentity:
+			both = "both identity and generation expression specified"
+		}
+		if both != "" {
+			return nil, sqlerr.New(sqlerr.SyntaxError, "%s for column %q of table %q", both, c.Name, t.Name).At(con.Pos())
+		}
 	}
 	return c, nil
 }

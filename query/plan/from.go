@@ -99,6 +99,8 @@ func (b *builder) rangeVar(item *ast.RangeVar) (Node, *relation, error) {
 		return nil, nil, b.undefined(item.Table)
 	case found.Object != nil && found.Object.View != nil:
 		return b.viewRelation(found.Object, pin, item.Alias)
+	case found.Object != nil && found.Object.Sequence != nil:
+		return b.system(sequenceRelation(found.Object), item.Alias)
 	case !found.IsTable():
 		return nil, nil, notTable(found, item.Table).At(item.Table.Pos())
 	}

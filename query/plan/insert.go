@@ -57,6 +57,9 @@ func plainValues(s *ast.SelectStmt) bool {
 func (b *builder) writeTable(r *ast.RangeVar) (*schema.Table, error) {
 	t, err := b.table(r.Table)
 	if err != nil {
+		if f, ok := b.Catalog.FindRelation(b.Path, r.Table.Schema, r.Table.Name); ok && f.Object != nil && f.Object.Sequence != nil {
+			return nil, sqlerr.New(sqlerr.WrongObjectType, "cannot change sequence %q", r.Table.Name)
+		}
 		if found, ok := b.Catalog.FindRelation(b.Path, r.Table.Schema, r.Table.Name); ok && found.Object != nil && found.Object.View != nil {
 			return nil, sqlerr.NotSupported("writing through views is not supported").At(r.Pos())
 		}

@@ -191,7 +191,7 @@ func BindGenerated(e ast.Expr, t *schema.Table, c *schema.Column, style *value.S
 	b := &expr.Binder{Style: style, Clause: inGenerated.clause}
 	if !canAssign(b, x, c) {
 		return "", sqlerr.New(sqlerr.DatatypeMismatch, "column %q is of type %s but default expression is of type %s",
-			c.Name, c.Type.Kind, x.Type().Kind).WithHint("You will need to rewrite or cast the expression.").At(e.Pos())
+			c.Name, c.Type.Kind, x.Type().Kind).WithHint("You will need to rewrite or cast the expression.")
 	}
 	if x, err = b.Assign(x, c.Type, c.Name); err != nil {
 		return "", err
@@ -212,11 +212,8 @@ func (s generatedScope) Column(ref *ast.ColumnRef) (expr.Expr, error) {
 		return nil, err
 	}
 	if c.Num == s.column.Num || c.Generated != "" {
-		e := sqlerr.New(sqlerr.InvalidObjectDefinition, "cannot use generated column %q in column generation expression", c.Name)
-		if c.Num == s.column.Num {
-			return nil, e.WithDetail("This would cause the generated column to depend on its own value.").At(ref.Pos())
-		}
-		return nil, e.WithDetail("A generated column cannot reference another generated column.").At(ref.Pos())
+		return nil, sqlerr.New(sqlerr.InvalidObjectDefinition, "cannot use generated column %q in column generation expression", c.Name).
+			WithDetail("A generated column cannot reference another generated column.").At(ref.Pos())
 	}
 	return s.rowScope.Column(ref)
 }
