@@ -1,7 +1,6 @@
 package expr
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -185,7 +184,7 @@ func checkFraction(p float64) error {
 		return nil
 	}
 	return sqlerr.New(sqlerr.NumericValueOutOfRange, "percentile value %s is not between 0 and 1",
-		strings.ToLower(fmt.Sprintf("%.6g", p)))
+		strings.ToLower(shortFloat(p)))
 }
 
 func percentileDisc(_ *Context, call *AggCall, direct []value.Value, rows sortedRows) (value.Value, error) {

@@ -54,6 +54,8 @@ type Session struct {
 	ExportSnapshot func() (string, error)
 	// Random is random(), in [0, 1); nil means the process's own generator.
 	Random func() float64
+	// seed is what setseed made of the generator of random().
+	seed seededRandom
 	// Entropy fills b for gen_random_uuid; nil means crypto/rand.
 	Entropy func(b []byte)
 	// Sleeping is told when pg_sleep begins and ends.

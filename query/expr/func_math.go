@@ -2,7 +2,8 @@ package expr
 
 import (
 	"math"
-	"math/rand/v2"
+	"slices"
+	"sort"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
@@ -46,57 +47,25 @@ func mathFuncs() []Func {
 		{Name: "log10", Args: kinds(f), Ret: f, Strict: true, fn: floatLog(math.Log10)},
 		{Name: "log10", Args: kinds(n), Ret: n, Strict: true, fn: numericLog10},
 		{Name: "pi", Ret: f, Strict: true, fn: func(*Context, []value.Value) (value.Value, error) { return value.NewFloat(math.Pi), nil }},
-		{Name: "degrees", Args: kinds(f), Ret: f, Strict: true, fn: float1(func(x float64) float64 { return x / (math.Pi / 180) })},
+		{Name: "degrees", Args: kinds(f), Ret: f, Strict: true, fn: degrees},
 		{Name: "radians", Args: kinds(f), Ret: f, Strict: true, fn: float1(func(x float64) float64 { return x * (math.Pi / 180) })},
-		{Name: "random", Ret: f, Volatility: Volatile, Strict: true, fn: random},
 		{Name: "width_bucket", Args: kinds(f, f, f, i4), Ret: i4, Strict: true, fn: widthBucket},
 		{Name: "width_bucket", Args: kinds(n, n, n, i4), Ret: i4, Strict: true, fn: widthBucketNumeric},
-		{Name: "gcd", Args: kinds(i4, i4), Ret: i4, Strict: true, fn: gcd},
-		{Name: "gcd", Args: kinds(i8, i8), Ret: i8, Strict: true, fn: gcd},
+		{Name: "width_bucket", Args: kinds(anyCompatible, anyCompatibleArray), Ret: i4, Strict: true, fn: widthBucketArray},
+		{Name: "min_scale", Args: kinds(n), Ret: i4, Strict: true, fn: numericMinScale},
+		{Name: "trim_scale", Args: kinds(n), Ret: n, Strict: true, fn: numeric1(value.NumericTrimScale)},
 	}
-	for _, k := range []value.Kind{i2, i4, i8, f, n} {
+	for _, k := range []value.Kind{i2, i4, i8, value.Float4, f, n} {
 		table = append(table, Func{Name: "abs", Args: kinds(k), Ret: k, Strict: true, fn: absolute})
 	}
 	for _, k := range []value.Kind{i2, i4, i8} {
 		table = append(table, Func{Name: "mod", Args: kinds(k, k), Ret: k, Strict: true, fn: intMod(k)})
 	}
-	// The trigonometric functions; C's and Go's results may differ in the last digit.
-	for name, fn := range map[string]func(float64) float64{
-		"sin": math.Sin, "cos": math.Cos, "tan": math.Tan, "atan": math.Atan,
-	} {
-		table = append(table, Func{Name: name, Args: kinds(f), Ret: f, Strict: true, fn: trig(fn)})
-	}
-	for name, fn := range map[string]func(float64) float64{"asin": math.Asin, "acos": math.Acos} {
-		table = append(table, Func{Name: name, Args: kinds(f), Ret: f, Strict: true, fn: arc(fn)})
-	}
-	return append(table, Func{Name: "atan2", Args: kinds(f, f), Ret: f, Strict: true,
-		fn: func(_ *Context, a []value.Value) (value.Value, error) {
-			return value.NewFloat(math.Atan2(a[0].Float(), a[1].Float())), nil
-		}})
+	return slices.Concat(table, trigFuncs(), integralFuncs(), randomFuncs())
 }
 
 func float1(f func(float64) float64) impl {
 	return func(_ *Context, a []value.Value) (value.Value, error) { return value.NewFloat(f(a[0].Float())), nil }
-}
-
-var errInputRange = sqlerr.New(sqlerr.NumericValueOutOfRange, "input is out of range")
-
-func trig(f func(float64) float64) impl {
-	return func(_ *Context, a []value.Value) (value.Value, error) {
-		if math.IsInf(a[0].Float(), 0) {
-			return value.Value{}, errInputRange
-		}
-		return value.NewFloat(f(a[0].Float())), nil
-	}
-}
-
-func arc(f func(float64) float64) impl {
-	return func(_ *Context, a []value.Value) (value.Value, error) {
-		if x := a[0].Float(); x < -1 || x > 1 {
-			return value.Value{}, errInputRange
-		}
-		return value.NewFloat(f(a[0].Float())), nil
-	}
 }
 
 func numeric1(f func(value.Value) value.Value) impl {
@@ -191,13 +160,6 @@ func floatLog(f func(float64) float64) impl {
 	}
 }
 
-func random(c *Context, _ []value.Value) (value.Value, error) {
-	if c.Session != nil && c.Session.Random != nil {
-		return value.NewFloat(c.Session.Random()), nil
-	}
-	return value.NewFloat(rand.Float64()), nil
-}
-
 func bucketError(msg string) error {
 	return sqlerr.New("2201G", "%s", msg)
 }
@@ -286,20 +248,27 @@ func widthBucketNumeric(_ *Context, a []value.Value) (value.Value, error) {
 	return value.NewInt(value.Int4, b+1), err
 }
 
-func gcd(_ *Context, a []value.Value) (value.Value, error) {
-	x, y := a[0].Int(), a[1].Int()
-	for y != 0 {
-		if y == -1 {
-			x, y = 1, 0
-			break
-		}
-		x, y = y, x%y
+// widthBucketArray is width_bucket(operand, thresholds): how many of the ascending thresholds are not above it.
+func widthBucketArray(_ *Context, a []value.Value) (value.Value, error) {
+	dims := value.ArrayDims(a[1].Bytes())
+	switch {
+	case len(dims) > 1:
+		return value.Value{}, sqlerr.New(sqlerr.ArraySubscriptError, "thresholds must be one-dimensional array")
+	case value.ArrayHasNull(a[1].Bytes()):
+		return value.Value{}, sqlerr.New(sqlerr.NullValueNotAllowed, "thresholds array must not contain NULLs")
 	}
-	if x < 0 {
-		var ok bool
-		if x, ok = subInt(0, x); !ok {
-			return value.Value{}, intRangeError(a[0].Kind())
-		}
-	}
-	return intResult(a[0].Kind(), x, true)
+	list := value.ArrayElems(a[1])
+	n := sort.Search(len(list), func(i int) bool { return value.Compare(a[0], list[i]) < 0 })
+	return value.NewInt(value.Int4, int64(n)), nil
+}
+
+// numericMinScale is min_scale: the fraction's digits without the zeros at its end.
+func numericMinScale(c *Context, a []value.Value) (value.Value, error) {
+	return numericScale(c, []value.Value{value.NumericTrimScale(a[0])})
+}
+
+// degrees turns radians to degrees.
+func degrees(_ *Context, a []value.Value) (value.Value, error) {
+	x := a[0].Float()
+	return floatChecked(x/(math.Pi/180), x)
 }

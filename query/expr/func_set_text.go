@@ -12,14 +12,14 @@ import (
 func textSetFuncs() []SetFunc {
 	t := value.Text
 	text, array := []SetColumn{{Kind: t}}, []SetColumn{{Kind: t.Array()}}
-	return []SetFunc{
+	return append(numericSeriesFuncs(), []SetFunc{
 		{Name: "string_to_table", Args: kinds(t, t), Columns: text, Rows: stringToTable},
 		{Name: "string_to_table", Args: kinds(t, t, t), Columns: text, Rows: stringToTable},
 		{Name: "regexp_split_to_table", Args: kinds(t, t), Columns: text, Strict: true, Rows: regexpSplitToTable},
 		{Name: "regexp_split_to_table", Args: kinds(t, t, t), Columns: text, Strict: true, Rows: regexpSplitToTable},
 		{Name: "regexp_matches", Args: kinds(t, t), Columns: array, Strict: true, Rows: regexpMatches},
 		{Name: "regexp_matches", Args: kinds(t, t, t), Columns: array, Strict: true, Rows: regexpMatches},
-	}
+	}...)
 }
 
 // stringToTable is string_to_table(string, separator, what stands for NULL). A NULL separator splits between all characters.

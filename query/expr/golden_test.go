@@ -6,8 +6,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -49,6 +51,38 @@ func TestGolden(t *testing.T) {
 	}
 	if lines < 400 {
 		t.Errorf("only %d expressions", lines)
+	}
+}
+
+// TestFloatFunctions compares functions whose results have to be rounded, with a tolerance of a few units in the last place.
+func TestFloatFunctions(t *testing.T) {
+	const file, tolerance = "testdata/float_functions.txt", 1e-15
+	if *postgresDSN != "" {
+		writeGolden(t, file)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(string(data)) {
+		text, want, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		if text[0] == '#' {
+			continue
+		}
+		n++
+		wantX, err := strconv.ParseFloat(strings.TrimPrefix(want, "double precision\t"), 64)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		got := goldenAnswer(text)
+		gotX, err := strconv.ParseFloat(strings.TrimPrefix(got, "double precision\t"), 64)
+		if err != nil || math.Abs(gotX-wantX) > tolerance*math.Abs(wantX) {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+	}
+	if n < 30 {
+		t.Errorf("only %d functions", n)
 	}
 }
 
