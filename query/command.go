@@ -108,16 +108,12 @@ func unsupportedStatement(st ast.Stmt) error {
 	switch st := st.(type) {
 	case *ast.UnsupportedStmt:
 		name = st.Command
-	case *ast.CommentStmt:
-		name = "COMMENT"
 	case *ast.CreateSequenceStmt:
 		name = "CREATE SEQUENCE"
 	case *ast.CreateTypeStmt:
 		name = "CREATE TYPE"
 	case *ast.CreateDatabaseStmt:
 		name = "CREATE DATABASE"
-	case *ast.CreateExtensionStmt:
-		name = "CREATE EXTENSION"
 	case *ast.ReindexStmt:
 		name = "REINDEX"
 	case *ast.CallStmt:

@@ -46,6 +46,10 @@ func (s *Session) define(ctx context.Context, st ast.Stmt, text string) (string,
 		return tag, s.refresh(ctx, st)
 	case *ast.CreateViewStmt:
 		return tag, s.createView(st)
+	case *ast.CommentStmt:
+		return tag, s.comment(st)
+	case *ast.CreateExtensionStmt:
+		return tag, s.createExtension(st)
 	case *ast.DropStmt:
 		return tag, s.drop(ctx, st)
 	case *ast.AlterTableStmt:
@@ -83,6 +87,10 @@ func definitionTag(st ast.Stmt) string {
 		return "REFRESH MATERIALIZED VIEW"
 	case *ast.CreateViewStmt:
 		return "CREATE VIEW"
+	case *ast.CommentStmt:
+		return "COMMENT"
+	case *ast.CreateExtensionStmt:
+		return "CREATE EXTENSION"
 	case *ast.DropStmt:
 		return "DROP " + st.KindText
 	case *ast.AlterTableStmt:

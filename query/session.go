@@ -73,6 +73,7 @@ func newSession(e *Engine, cfg server.SessionConfig) (*Session, error) {
 		User: cfg.User, SessionUser: cfg.User, Database: cfg.Database,
 		Version: "PostgreSQL " + ServerVersion, BackendPID: int32(cfg.ProcessID),
 		SearchPath:     s.searchPath,
+		Comment:        s.commentOn,
 		Setting:        s.set.show,
 		TxnID:          func() (int64, error) { return int64(s.txn.Number()), nil },
 		ExportSnapshot: s.exportSnapshot,

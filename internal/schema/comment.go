@@ -5,5 +5,7 @@ type Comment struct {
 	Object uint32 `json:"object"`           // its OID
 	Class  uint32 `json:"class"`            // the OID of the system catalog that the object is in
 	Column int16  `json:"column,omitempty"` // of a relation; 0 for the relation itself
-	Text   string `json:"text"`
+	// Constraint is the name of the constraint of the table that the comment is on.
+	Constraint string `json:"constraint,omitempty"`
+	Text       string `json:"text"`
 }

@@ -48,6 +48,8 @@ type Session struct {
 	Setting func(name string) (string, bool)
 	// SetConfig is set_config; it returns the new value as SHOW prints it.
 	SetConfig func(name, val string, local bool) (string, error)
+	// Comment is the text of COMMENT ON for an object, or a column of it, in a system catalog (0: any).
+	Comment func(object, class uint32, column int16) (string, bool)
 	// TxnID is txid_current().
 	TxnID func() (int64, error)
 	// ExportSnapshot is pg_export_snapshot().
