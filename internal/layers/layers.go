@@ -36,7 +36,8 @@ const Rules = `
 	query/sql/ast, query/sql/lex < query/sql/rewrite;
 	query/sql/rewrite < query/sql/tidb, query/sql/util;
 	query/sql/tidb, query/sql/util < query/sql/parse;
-	query/sql/ast, internal/column, internal/are < query/expr;
+	internal/value < query/jsonquery;
+	query/sql/ast, internal/column, query/jsonquery < query/expr;
 	internal/vecform < query/copyfmt;
 	store, query/sql/parse, query/expr < query/plan;
 	query/plan < query/exec;

@@ -14,7 +14,10 @@ import (
 // allKinds are the kinds and their arrays.
 func allKinds() []Kind {
 	var list []Kind
-	for k := Bool; k.Valid(); k++ {
+	for k := Bool; k <= Void; k++ {
+		if !k.Valid() {
+			continue
+		}
 		list = append(list, k, k.Array())
 	}
 	return list
@@ -55,6 +58,9 @@ func FuzzText(f *testing.F) {
 		k := Kind(kind)
 		if !k.Valid() || k == Unknown || CheckUTF8(text) != nil || len(text) > 300 {
 			return
+		}
+		if k.Elem() == Jsonpath {
+			return // its text is another one than what was read: see internal/jsonpath
 		}
 		for _, st := range []*Style{DefaultStyle(), {Location: paris, FloatDigits: 1, ByteaEscape: true, DateOrder: OrderDMY}} {
 			v, err := Parse(Of(k), text, st)
@@ -123,7 +129,7 @@ func FuzzParseBinary(f *testing.F) {
 	})
 	f.Fuzz(func(t *testing.T, kind uint8, b []byte) {
 		k := Kind(kind)
-		if !k.Valid() || len(b) > 1000 {
+		if !k.Valid() || k.Elem() == Jsonpath || len(b) > 1000 {
 			return
 		}
 		v, err := ParseBinary(Of(k), b)
@@ -163,7 +169,10 @@ func FuzzDecodeStored(f *testing.F) {
 			f.Add(AppendStored(nil, v))
 		}
 	})
-	for k := Bool; k.Valid(); k++ {
+	for k := Bool; k <= Void; k++ {
+		if !k.Valid() {
+			continue
+		}
 		f.Add(AppendStored(nil, Null(k)))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {

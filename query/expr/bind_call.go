@@ -147,8 +147,8 @@ func (b *Binder) castByName(name string, args []Expr, list []candidate, pos int)
 
 // catalogKind returns the kind with a pg_type.typname ("int4", "timestamptz").
 func catalogKind(name string) (value.Kind, bool) {
-	for k := value.Bool; k.Valid(); k++ {
-		if k.CatalogName() == name {
+	for k := value.Bool; k < anyKind; k++ {
+		if k.Valid() && k.CatalogName() == name {
 			return k, true
 		}
 	}

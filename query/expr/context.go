@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/cachalotdb/cachalot/internal/are"
+	"github.com/cachalotdb/cachalot/internal/jsonpath"
 	"github.com/cachalotdb/cachalot/internal/value"
 )
 
@@ -33,7 +34,10 @@ type Context struct {
 
 	stack []value.Value // arguments of the calls being interpreted
 	regex map[regexKey]*are.Regexp
-	memo  map[*Subquery]map[string]any // results by arguments
+	// path is the last jsonpath that was run, pathText what it was parsed from.
+	path     *jsonpath.Path
+	pathText string
+	memo     map[*Subquery]map[string]any // results by arguments
 }
 
 // Session is what the session functions call. Any field may be nil.

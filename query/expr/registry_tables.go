@@ -3,12 +3,12 @@ package expr
 // The tables, by subject. Each is a line an overload.
 
 func functionTables() [][]Func {
-	return [][]Func{textFuncs(), regexpFuncs(), mathFuncs(), timeFuncs(), arrayFuncs(), jsonFuncs(), jsonBuildFuncs(), sessionFuncs(),
-		backendFuncs(), advisoryFuncs(), notifyFuncs(), commentFuncs(), sequenceFuncs()}
+	return [][]Func{textFuncs(), regexpFuncs(), mathFuncs(), timeFuncs(), arrayFuncs(), jsonFuncs(), jsonBuildFuncs(), jsonPathFuncs(), sessionFuncs(),
+		backendFuncs(), advisoryFuncs(), notifyFuncs(), sequenceFuncs()}
 }
 
 func operatorTables() [][]Func {
-	return [][]Func{comparisonOps(), arithmeticOps(), timeOps(), textOps(), arrayOps(), jsonOps()}
+	return [][]Func{comparisonOps(), arithmeticOps(), timeOps(), textOps(), arrayOps(), jsonOps(), jsonPathOps()}
 }
 
 func aggregateTables() [][]AggFunc {
@@ -16,5 +16,5 @@ func aggregateTables() [][]AggFunc {
 }
 
 func setFunctionTables() [][]SetFunc {
-	return [][]SetFunc{textSetFuncs(), seriesFuncs(), notifySets(), arraySets(), jsonSets(), jsonRecordSets()}
+	return [][]SetFunc{textSetFuncs(), seriesFuncs(), notifySets(), arraySets(), jsonSets(), jsonRecordSets(), jsonPathSets()}
 }

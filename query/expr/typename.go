@@ -49,7 +49,7 @@ var otherTypes = map[string]string{
 	"polygon": "polygon", "circle": "circle", "tsvector": "tsvector", "tsquery": "tsquery", "xid": "xid", "cid": "cid", "tid": "tid",
 	"int4range": "int4range", "int8range": "int8range", "numrange": "numrange", "daterange": "daterange",
 	"tsrange": "tsrange", "tstzrange": "tstzrange", "record": "record", "oidvector": "oidvector",
-	"int2vector": "int2vector", "pg_lsn": "pg_lsn", "jsonpath": "jsonpath",
+	"int2vector": "int2vector", "pg_lsn": "pg_lsn",
 }
 
 func missingType(name string, pos int) error {
