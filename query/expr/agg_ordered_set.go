@@ -3,7 +3,6 @@ package expr
 import (
 	"math"
 	"slices"
-	"strings"
 
 	"github.com/cachalotdb/cachalot/internal/column"
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
@@ -19,6 +18,8 @@ func orderedSetFuncs() []AggFunc {
 		{Name: "percentile_disc", Direct: 1, Args: kinds(f.Array(), anyElement), Ret: anyArray, final: percentileDiscs},
 		{Name: "percentile_cont", Direct: 1, Args: kinds(f, f), Ret: f, final: percentileCont},
 		{Name: "percentile_cont", Direct: 1, Args: kinds(f.Array(), f), Ret: f.Array(), final: percentileConts},
+		{Name: "percentile_cont", Direct: 1, Args: kinds(f, value.Interval), Ret: value.Interval, final: percentileCont},
+		{Name: "percentile_cont", Direct: 1, Args: kinds(f.Array(), value.Interval), Ret: value.Interval.Array(), final: percentileConts},
 		{Name: "rank", Hypothetical: true, Ret: i8, final: hypotheticalRank},
 		{Name: "dense_rank", Hypothetical: true, Ret: i8, final: hypotheticalDenseRank},
 		{Name: "percent_rank", Hypothetical: true, Ret: f, final: hypotheticalPercentRank},
@@ -184,7 +185,7 @@ func checkFraction(p float64) error {
 		return nil
 	}
 	return sqlerr.New(sqlerr.NumericValueOutOfRange, "percentile value %s is not between 0 and 1",
-		strings.ToLower(shortFloat(p)))
+		shortFloat(p))
 }
 
 func percentileDisc(_ *Context, call *AggCall, direct []value.Value, rows sortedRows) (value.Value, error) {
@@ -215,54 +216,75 @@ func percentileCont(_ *Context, call *AggCall, direct []value.Value, rows sorted
 	if err := checkFraction(p); err != nil {
 		return value.Value{}, err
 	}
-	return contAt(p, rows), nil
+	return contAt(p, rows, call.typ.Kind)
 }
 
 // contAt interpolates between the rows around the fraction p.
-func contAt(p float64, rows sortedRows) value.Value {
+func contAt(p float64, rows sortedRows, k value.Kind) (value.Value, error) {
 	n := rows.count()
 	if n == 0 {
-		return value.Null(value.Float8)
+		return value.Null(k), nil
 	}
 	at := p * float64(n-1)
 	lo, hi := math.Floor(at), math.Ceil(at)
-	x := rows.first(int(lo)).Float()
-	if lo == hi {
-		return value.NewFloat(x)
+	x, y := rows.first(int(lo)), rows.first(int(hi))
+	switch {
+	case lo == hi:
+		return x, nil
+	case k == value.Interval:
+		return intervalBetween(x, y, at-lo)
 	}
-	y := rows.first(int(hi)).Float()
-	return value.NewFloat(x + (at-lo)*(y-x))
+	return value.NewFloat(x.Float() + (at-lo)*(y.Float()-x.Float())), nil
+}
+
+// intervalBetween returns x + (y - x) * p.
+func intervalBetween(x, y value.Value, p float64) (value.Value, error) {
+	d, err := value.IntervalSub(y, x)
+	if err == nil {
+		d, err = value.IntervalMul(d, p)
+	}
+	if err != nil {
+		return d, err
+	}
+	return value.IntervalAdd(d, x)
 }
 
 func percentileDiscs(_ *Context, call *AggCall, direct []value.Value, rows sortedRows) (value.Value, error) {
-	return percentiles(call, direct[0], rows, func(p float64) value.Value { return discAt(p, rows, call.typ.Kind.Elem()) })
+	k := call.typ.Kind.Elem()
+	return percentiles(call, direct[0], rows, func(p float64) (value.Value, error) { return discAt(p, rows, k), nil })
 }
 
 func percentileConts(_ *Context, call *AggCall, direct []value.Value, rows sortedRows) (value.Value, error) {
-	return percentiles(call, direct[0], rows, func(p float64) value.Value { return contAt(p, rows) })
+	k := call.typ.Kind.Elem()
+	return percentiles(call, direct[0], rows, func(p float64) (value.Value, error) { return contAt(p, rows, k) })
 }
 
 // percentiles computes at for each element of an array of fractions; NULL of no rows.
-func percentiles(call *AggCall, list value.Value, rows sortedRows, at func(float64) value.Value) (value.Value, error) {
+func percentiles(call *AggCall, list value.Value, rows sortedRows, at func(float64) (value.Value, error)) (value.Value, error) {
 	if list.IsNull() {
 		return value.Null(call.typ.Kind), nil
 	}
-	out := make([]value.Value, value.ArrayLen(list.Bytes()))
 	if rows.count() == 0 {
 		return value.Null(call.typ.Kind), nil
 	}
-	for i := range out {
-		p := value.ArrayElem(value.Float8, list.Bytes(), i)
-		if p.IsNull() {
-			out[i] = value.Null(call.typ.Kind.Elem())
-			continue
+	k := call.typ.Kind.Elem()
+	var b value.ArrayBuilder
+	b.Reset(k)
+	for _, p := range value.ArrayElems(list) {
+		x := value.Null(k)
+		if !p.IsNull() {
+			err := checkFraction(p.Float())
+			if err == nil {
+				x, err = at(p.Float())
+			}
+			if err != nil {
+				return value.Value{}, err
+			}
 		}
-		if err := checkFraction(p.Float()); err != nil {
-			return value.Value{}, err
-		}
-		out[i] = at(p.Float())
+		b.Append(x)
 	}
-	return value.NewArray(call.typ.Kind.Elem(), out), nil
+	b.Shape(value.ArrayDims(list.Bytes()))
+	return b.Value(), nil
 }
 
 // before returns how many rows sort before the hypothetical one, or before or with it.

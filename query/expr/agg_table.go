@@ -4,7 +4,7 @@ import (
 	"github.com/cachalotdb/cachalot/internal/value"
 )
 
-// aggregateFuncs is the aggregates. Those without make are refused with 0A000.
+// aggregateFuncs is the aggregates of numbers, texts and orders. Those without make are refused with 0A000.
 func aggregateFuncs() []AggFunc {
 	i2, i4, i8, f, n := value.Int2, value.Int4, value.Int8, value.Float8, value.Numeric
 	table := []AggFunc{
@@ -49,10 +49,5 @@ func aggregateFuncs() []AggFunc {
 		table = append(table, AggFunc{Name: name, Args: kinds(f), Ret: f, make: newMoments(m)},
 			AggFunc{Name: name, Args: kinds(value.Float4), Ret: f, make: newMoments(m)})
 	}
-	// These are refused as aggregates, not as unknown functions.
-	for _, name := range []string{"corr", "covar_pop", "covar_samp", "regr_slope", "regr_intercept", "regr_r2", "regr_count",
-		"regr_avgx", "regr_avgy", "regr_sxx", "regr_syy", "regr_sxy"} {
-		table = append(table, AggFunc{Name: name, Args: kinds(anyElement, anyElement), Ret: value.Float8})
-	}
-	return table
+	return append(table, regressionFuncs()...)
 }
