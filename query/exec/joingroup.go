@@ -29,6 +29,9 @@ func (b *builder) joinGroup(n *plan.JoinGroup) (*tree, error) {
 		}
 		j.members[i] = t
 		in[i] = plan.JoinInput{Rows: t.rows, Total: math.Max(t.rows, t.total), Cost: t.touched * touchCost, Parts: len(t.ops)}
+		if m.Alt != nil {
+			in[i].Run = b.runCost(m.Alt, t)
+		}
 	}
 	step := n.Choose(in, distincts{b}, b.env.Avoid)
 	t, err := j.physical(n.Arrange(step), step)
@@ -41,6 +44,22 @@ func (b *builder) apart() *builder {
 	env := *b.env
 	env.Expr = env.Expr.Clone()
 	return &builder{env: &env, refine: true}
+}
+
+// runCost estimates what it costs to run a member once for a row of those before it, in nanoseconds; t is the tree that makes
+// it for all rows.
+func (b *builder) runCost(alt *plan.JoinAlt, t *tree) float64 {
+	const start = 30_000 // to make the operators
+	if alt.Scan == nil {
+		return start + t.touched*touchCost
+	}
+	tv := b.env.View.Table(alt.Scan.Table.OID)
+	rows := float64(tv.EstimateRows())
+	others := math.Max(0, t.touched-rows) * touchCost
+	if found, ok := plan.FoundByIndex(alt.Scan, alt.Nums, rows, distincts{b}); ok {
+		return start + others + found*300
+	}
+	return start + others + rows*touchCost/2
 }
 
 // touchCost is about what it costs to read a row, in nanoseconds.
@@ -73,7 +92,7 @@ func (j *joinBuilder) closeUnused() {
 func (j *joinBuilder) physical(p *plan.PhysicalJoin, s *plan.JoinStep) (*tree, error) {
 	if p.Member != nil {
 		j.used[s.Member] = true
-		return j.members[s.Member], nil
+		return j.finish(j.members[s.Member], p), nil
 	}
 	left, err := j.physical(p.Left, s.Left)
 	if err != nil {
@@ -132,9 +151,8 @@ func (j *joinBuilder) hash(p *plan.PhysicalJoin, s *plan.JoinStep, left, right *
 
 // lateral makes the join with a right side that is run for each left row.
 func (j *joinBuilder) lateral(p *plan.PhysicalJoin, s *plan.JoinStep, left *tree) (*tree, error) {
-	op := newNestedLoop(j.env, p.Run, j.single(left), nil)
 	t := &tree{rows: s.Rows, touched: left.touched}
-	t.ops = []Operator{&columns{in: op, cols: p.Cols}}
+	t.ops = []Operator{newLateralJoin(j.env, p.Run, j.single(left), p.Cols, p.Memo)}
 	kids := []*tree{left}
 	if j.env.Explain {
 		right, err := j.build(p.Run.Right, -1)

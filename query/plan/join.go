@@ -38,10 +38,26 @@ type JoinMember struct {
 	// Slots make it lateral: they are set from Args before each run of Node.
 	Slots []int
 	Args  []expr.Expr
+	// Alt is another way: it is lateral then.
+	Alt *JoinAlt
 
 	offset, width int
 	needs         memberSet // what has to be joined before it; of an inner member that is not lateral nothing
 	types         []value.Type
+	volatile      bool // of a lateral member: two runs may differ
+}
+
+// JoinAlt makes the rows of a member by running Node for each row of those before it.
+type JoinAlt struct {
+	Node  Node
+	Slots []int
+	Args  []expr.Expr // over the group's row
+	// Scan is the scan whose columns Nums the slots are compared with; nil: not one.
+	Scan *Scan
+	Nums []int16
+
+	needs    memberSet
+	volatile bool
 }
 
 // JoinCond is a condition over the group's row.
@@ -53,6 +69,8 @@ type JoinCond struct {
 	equal bool
 	// class numbers equalities that follow from one another: one of a class is enough for two sets. 0: none.
 	class int
+	// costly conditions run a query for each row: they are tested where there are the fewest.
+	costly bool
 }
 
 // keySide is one side of an equality.
@@ -134,7 +152,7 @@ func (g *JoinGroup) membersOf(e expr.Expr) memberSet {
 
 // newCond takes a condition over the group's row apart.
 func (g *JoinGroup) newCond(e expr.Expr) *JoinCond {
-	c := &JoinCond{Expr: e, members: g.membersOf(e)}
+	c := &JoinCond{Expr: e, members: g.membersOf(e), costly: expr.Correlated(e)}
 	call, ok := e.(*expr.Call)
 	if !ok || call.Func.Op != "=" || len(call.Args) != 2 {
 		return c
@@ -170,7 +188,14 @@ func (g *JoinGroup) fix() {
 		for _, a := range m.Args {
 			m.needs |= g.membersOf(a)
 		}
+		m.volatile = len(m.Slots) > 0 && volatileTree(m.Node)
 		m.needs &^= 1 << i
+		if m.Alt != nil {
+			m.Alt.needs = 0
+			for _, a := range m.Alt.Args {
+				m.Alt.needs |= g.membersOf(a)
+			}
+		}
 		if m.Kind != InnerJoin && m.needs == 0 {
 			m.needs = g.anchor(i)
 		}
@@ -198,6 +223,11 @@ func (g *JoinGroup) mapExprs(f func(expr.Expr) expr.Expr) {
 		}
 		for i, a := range m.Args {
 			m.Args[i] = f(a)
+		}
+		if m.Alt != nil {
+			for i, a := range m.Alt.Args {
+				m.Alt.Args[i] = f(a)
+			}
 		}
 	}
 }

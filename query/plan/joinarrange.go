@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"math"
 	"slices"
+	"strconv"
 
 	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/value"
@@ -27,8 +29,10 @@ type PhysicalJoin struct {
 	Filter []*Program
 	Pick   []int // nil: all
 	Seek   *Seek // of IndexJoin
-	// Run is the lateral join: its left input yields the same columns as Left.
-	Run *Join
+	// Run is the lateral join: its left input yields the same columns as Left. Memo says that two runs with the
+	// same arguments give the same.
+	Run  *Join
+	Memo bool
 
 	// KeyConds and RestConds are the conditions for EXPLAIN.
 	KeyConds, RestConds []expr.Expr
@@ -55,12 +59,14 @@ type Seek struct {
 func (g *JoinGroup) Arrange(s *JoinStep) *PhysicalJoin {
 	var buf [64]byte
 	key := s.signature(buf[:0])
+	late, places := g.placeCostly(s)
+	key = append(key, places...)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if p := g.arranged[string(key)]; p != nil {
 		return p
 	}
-	p := g.arrange(s, g.Out, true)
+	p := g.arrange(s, g.Out, true, late)
 	if len(g.arranged) >= maxArranged {
 		clear(g.arranged)
 	}
@@ -74,33 +80,69 @@ func (g *JoinGroup) Arrange(s *JoinStep) *PhysicalJoin {
 // maxArranged bounds the choices that a group remembers.
 const maxArranged = 64
 
+// placeCostly finds for each costly condition the step with the fewest rows that have its columns, and returns
+// a name for the places.
+func (g *JoinGroup) placeCostly(root *JoinStep) (late map[*JoinStep][]*JoinCond, name []byte) {
+	for _, c := range g.Conds {
+		if !c.costly {
+			continue
+		}
+		best, s := root, root
+		for s.Left != nil && c.members != 0 {
+			switch {
+			case s.Left.set.has(c.members):
+				s = s.Left
+			case s.Right.set.has(c.members) && g.keepsRight(s):
+				s = s.Right
+			default:
+				s = &JoinStep{Rows: math.Inf(1)}
+			}
+			if s.Rows < best.Rows {
+				best = s
+			}
+		}
+		if late == nil {
+			late = map[*JoinStep][]*JoinCond{}
+		}
+		late[best] = append(late[best], c)
+		name = strconv.AppendUint(append(name, ' '), uint64(best.set), 36)
+	}
+	return late, name
+}
+
+// keepsRight says whether rows of the right side may be dropped before the join.
+func (g *JoinGroup) keepsRight(s *JoinStep) bool {
+	return s.Right.Left != nil || g.Members[s.Right.Member].Kind == InnerJoin && s.Method != LateralRun && s.Method != IndexJoin
+}
+
 // arrange makes the physical form of a step that is to yield some columns of the group's row: exactly those, or
 // at least those.
-func (g *JoinGroup) arrange(s *JoinStep, want []int, exactly bool) *PhysicalJoin {
+func (g *JoinGroup) arrange(s *JoinStep, want []int, exactly bool, late map[*JoinStep][]*JoinCond) *PhysicalJoin {
 	if s.Left == nil {
 		m := g.Members[s.Member]
 		p := &PhysicalJoin{Member: m, types: m.types}
 		for i := range m.width {
 			p.columns = append(p.columns, m.offset+i)
 		}
+		for _, c := range late[s] {
+			p.Filter = append(p.Filter, NewProgram(g.local(c.Expr, s.Member)))
+		}
 		return p
 	}
 	p := &PhysicalJoin{Kind: InnerJoin, Method: s.Method, BuildLeft: s.BuildLeft}
-	a := &arranger{group: g, join: p, step: s}
+	a := &arranger{group: g, join: p, step: s, after: slices.Clone(late[s])}
 	a.conditions()
 	needed := slices.Clone(want)
 	for _, c := range append(append(slices.Clone(a.keys), a.rest...), a.after...) {
 		expr.Columns(c.Expr, func(i int) { needed = append(needed, i) })
 	}
-	if a.member != nil {
-		for _, x := range a.member.Args {
-			expr.Columns(x, func(i int) { needed = append(needed, i) })
-		}
+	for _, x := range a.args {
+		expr.Columns(x, func(i int) { needed = append(needed, i) })
 	}
 	slices.Sort(needed)
 	needed = slices.Compact(needed)
-	p.Left = g.arrange(s.Left, g.within(needed, s.Left.set), false)
-	p.Right = g.arrange(s.Right, g.within(needed, s.Right.set), false)
+	p.Left = g.arrange(s.Left, g.within(needed, s.Left.set), false, late)
+	p.Right = g.arrange(s.Right, g.within(needed, s.Right.set), false, late)
 	a.place()
 	switch s.Method {
 	case IndexJoin:
@@ -131,6 +173,7 @@ type arranger struct {
 	join   *PhysicalJoin
 	step   *JoinStep
 	member *JoinMember // the right side when it hangs on the left
+	args   []expr.Expr // of LateralRun
 	// keys are the equalities of both sides, rest the other conditions of the join, after those on its result.
 	keys, rest, after []*JoinCond
 	places            []int // of the group's columns in the join's row
@@ -142,8 +185,13 @@ func (a *arranger) conditions() {
 	l, r := a.step.Left.set, a.step.Right.set
 	if a.step.Right.Left == nil {
 		m := a.group.Members[a.step.Right.Member]
-		if m.Kind != InnerJoin || len(m.Args) > 0 {
+		if m.Kind != InnerJoin || a.step.Method == LateralRun {
 			a.member, a.join.Kind = m, m.Kind
+		}
+		if a.step.Method == LateralRun {
+			if a.args = m.Args; m.Alt != nil {
+				a.args = m.Alt.Args
+			}
 		}
 	}
 	classes := map[int]bool{}
@@ -176,6 +224,9 @@ func (a *arranger) conditions() {
 	// Conditions on one member that could not be pushed into it are tested where it is joined, those without columns
 	// in the end.
 	for _, cond := range a.group.Conds {
+		if cond.costly {
+			continue
+		}
 		alone := a.step.Left.Left == nil && cond.members == l || a.step.Right.Left == nil && cond.members == r
 		if alone || cond.members == 0 && l|r == a.group.all() {
 			a.after = append(a.after, cond)
@@ -281,8 +332,13 @@ func (a *arranger) lateral() {
 	p := a.join
 	on, texts := a.programs(append(slices.Clone(a.keys), a.rest...))
 	p.RestConds = texts
-	p.Run = &Join{Kind: p.Kind, Left: rowOf(p.Left.types), Right: a.member.Node, On: on, Slots: a.member.Slots}
-	for _, x := range a.member.Args {
+	m := a.member
+	node, slots := m.Node, m.Slots
+	if p.Memo = !m.volatile; m.Alt != nil {
+		node, slots, p.Memo = m.Alt.Node, m.Alt.Slots, true
+	}
+	p.Run = &Join{Kind: p.Kind, Left: rowOf(p.Left.types), Right: node, On: on, Slots: slots}
+	for _, x := range a.args {
 		p.Run.Args = append(p.Run.Args, a.over(x, 0))
 	}
 }
@@ -330,4 +386,17 @@ func (g *JoinGroup) row() []value.Type {
 		types = append(types, m.types...)
 	}
 	return types
+}
+
+// volatileTree says whether two runs of a tree with the same slots may differ, or do something else than read.
+func volatileTree(root Node) bool {
+	volatile := false
+	eachExpr(root, func(e expr.Expr) { volatile = volatile || expr.VolatilityOf(e) == expr.Volatile })
+	eachNode(root, func(n Node) {
+		switch n.(type) {
+		case *Insert, *Update, *Delete, *LockRows, *With:
+			volatile = true
+		}
+	})
+	return volatile
 }

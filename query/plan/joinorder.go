@@ -2,6 +2,7 @@ package plan
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/cachalotdb/cachalot/internal/schema"
@@ -26,6 +27,7 @@ type JoinInput struct {
 	Total float64 // of its table, or Rows
 	Cost  float64 // nanoseconds to read them
 	Parts int     // partitions of its table
+	Run   float64 // nanoseconds to run it once in the other way (JoinMember.Alt)
 }
 
 // JoinStep is one execution's choice for a set of members: a member, or the join of two steps.
@@ -251,7 +253,7 @@ func (c *chooser) greedy() *JoinStep {
 func (c *chooser) crossing(l, r memberSet, f func(*JoinCond)) {
 	both := l | r
 	for _, cond := range c.group.Conds {
-		if both.has(cond.members) && !l.has(cond.members) && !r.has(cond.members) {
+		if !cond.costly && both.has(cond.members) && !l.has(cond.members) && !r.has(cond.members) {
 			f(cond)
 		}
 	}
@@ -283,6 +285,11 @@ func (c *chooser) join(l, r *JoinStep) *JoinStep {
 			consider(HashJoin, true, l.Cost+r.Cost+hashCost(r, l)+out, c.avoid.HashJoin)
 		}
 		c.considerIndex(s, e, out)
+	}
+	if r.Left == nil {
+		if alt := c.group.Members[r.Member].Alt; alt != nil && l.set.has(alt.needs) {
+			consider(LateralRun, false, l.Cost+l.Rows*c.in[r.Member].Run+out, false)
+		}
 	}
 	pairs := l.Rows * r.Rows * costLoopPair
 	consider(LoopJoin, false, l.Cost+r.Cost+pairs+r.Rows*costBuildRow+out, c.avoid.NestLoop || e.equal && l.Rows*r.Rows > 64)
@@ -642,4 +649,31 @@ func joinIndex(x *schema.Index, t *schema.Table) bool {
 		}
 	}
 	return true
+}
+
+// FoundByIndex estimates how many of a table's rows a look-up by equality of some columns reads; ok is false when
+// no index serves.
+func FoundByIndex(s *Scan, nums []int16, rows float64, d Distincts) (found float64, ok bool) {
+	has := func(num int16) bool { return slices.Contains(nums, num) }
+	if s.keyWithin(has) {
+		return 1, true
+	}
+	fixed := fixedColumns{}
+	for _, num := range nums {
+		fixed[num] = fixedColumn{}
+	}
+	for _, x := range s.Table.Indexes {
+		n := usableColumns(s.Table, x, fixed)
+		if n == 0 {
+			continue
+		}
+		different := 1.0
+		for _, xc := range x.Columns[:n] {
+			different *= math.Max(1, d.Distinct(s, xc.Num))
+		}
+		if f := rows / math.Min(different, math.Max(1, rows)); !ok || f < found {
+			found, ok = f, true
+		}
+	}
+	return found, ok
 }

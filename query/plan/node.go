@@ -145,6 +145,7 @@ type Join struct {
 	// Slots make it lateral: the right side is run for each left row, with Slots set from Args over it.
 	Slots []int
 	Args  []*Program
+	Alt   *Lateral // another way to make the right side; nil mostly
 }
 
 // SetOp combines the rows of two inputs with columns of the same types.

@@ -65,6 +65,9 @@ func (f *flattener) join(n *Join, above []expr.Expr) []expr.Expr {
 	if n.Kind == FullJoin || n.Kind == RightJoin || n.Kind == LeftJoin {
 		n = reduced(n, above)
 	}
+	if n.Alt != nil {
+		return f.either(n, above)
+	}
 	switch n.Kind {
 	case InnerJoin:
 		all := append(slices.Clone(above), on...)
@@ -81,6 +84,25 @@ func (f *flattener) join(n *Join, above []expr.Expr) []expr.Expr {
 		return f.dependent(LeftJoin, n.Left, rcols, on, nil, nil, true)
 	}
 	return f.opaque(n)
+}
+
+// either adds a join whose right side can be made in two ways.
+func (f *flattener) either(n *Join, above []expr.Expr) []expr.Expr {
+	on := programExprs(n.On)
+	lcols := f.node(n.Left, leftOnly(above, len(n.Left.Types())))
+	m, rcols := f.group.add(push(n.Right, nil), n.Kind)
+	m.Alt = &JoinAlt{Node: push(n.Alt.Node, nil), Slots: n.Alt.Slots, Args: substituteAll(programExprs(n.Alt.Args), lcols),
+		Scan: n.Alt.Scan, Nums: n.Alt.Nums}
+	cols := append(slices.Clip(lcols), rcols...)
+	on = substituteAll(on, cols)
+	if n.Kind == InnerJoin {
+		f.addConds(on)
+		return cols
+	}
+	for _, e := range on {
+		m.On = append(m.On, &JoinCond{Expr: e})
+	}
+	return cols
 }
 
 // right adds the right side of an inner join, which may be lateral.
@@ -286,7 +308,7 @@ func (f *flattener) finish() {
 			kept = append(kept, c)
 			continue
 		}
-		if m := g.Members[i]; m.Kind != InnerJoin || len(m.Args) > 0 {
+		if m := g.Members[i]; m.Kind != InnerJoin || len(m.Args) > 0 || m.Alt != nil || c.costly && len(g.Members) > 1 {
 			kept = append(kept, c)
 			continue
 		}
@@ -294,7 +316,7 @@ func (f *flattener) finish() {
 	}
 	g.Conds = kept
 	for i, m := range g.Members {
-		if m.Kind == InnerJoin && len(m.Args) == 0 {
+		if m.Kind == InnerJoin && len(m.Args) == 0 && m.Alt == nil {
 			m.Node = push(m.Node, into[i])
 		}
 	}
@@ -303,7 +325,7 @@ func (f *flattener) finish() {
 
 // constantPlace returns the member that tests conditions without columns.
 func (g *JoinGroup) constantPlace() int {
-	return slices.IndexFunc(g.Members, func(m *JoinMember) bool { return m.Kind == InnerJoin && len(m.Args) == 0 })
+	return slices.IndexFunc(g.Members, func(m *JoinMember) bool { return m.Kind == InnerJoin && len(m.Args) == 0 && m.Alt == nil })
 }
 
 // local is a condition over the columns of one member as one over that.
@@ -399,7 +421,7 @@ func (g *JoinGroup) derive() {
 // the group have those of the columns that they are compared with.
 func (g *JoinGroup) deriveDependents(classes [][]expr.Expr, known func(expr.Expr) []expr.Expr) {
 	for i, m := range g.Members {
-		if m.Kind == InnerJoin || len(m.Args) > 0 {
+		if m.Kind == InnerJoin || len(m.Args) > 0 || m.Alt != nil {
 			continue
 		}
 		var into []expr.Expr

@@ -56,7 +56,7 @@ func (g *JoinGroup) restrict() {
 			continue
 		}
 		for i, m := range g.Members {
-			if m.Kind != InnerJoin || len(m.Args) > 0 || c.members&(1<<i) == 0 {
+			if m.Kind != InnerJoin || len(m.Args) > 0 || m.Alt != nil || c.members&(1<<i) == 0 {
 				continue
 			}
 			var parts []expr.Expr

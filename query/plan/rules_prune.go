@@ -179,6 +179,9 @@ func (g *JoinGroup) pruneColumns(used []bool) (Node, []int) {
 	offset := 0
 	for _, m := range g.Members {
 		var within []int
+		if m.Alt != nil {
+			m.Alt.Node, _ = pruned(m.Alt.Node, read[m.offset:m.offset+m.width])
+		}
 		m.Node, within = pruned(m.Node, read[m.offset:m.offset+m.width])
 		for i, at := range within {
 			moved[m.offset+i] = offset + at
@@ -205,7 +208,7 @@ func (g *JoinGroup) pruneColumns(used []bool) (Node, []int) {
 func (g *JoinGroup) dropIdle() {
 	for i := 0; i < len(g.Members); i++ {
 		m := g.Members[i]
-		if m.Kind != LeftJoin || len(m.Args) > 0 || g.readElsewhere(i) || !uniqueOn(m.Node, g.equalColumns(i)) {
+		if m.Kind != LeftJoin || len(m.Args) > 0 || m.Alt != nil || g.readElsewhere(i) || !uniqueOn(m.Node, g.equalColumns(i)) {
 			continue
 		}
 		place := identity(g.width())
@@ -236,6 +239,11 @@ func (g *JoinGroup) readElsewhere(member int) bool {
 	for i, o := range g.Members {
 		for _, a := range o.Args {
 			expr.Columns(a, note)
+		}
+		if o.Alt != nil {
+			for _, a := range o.Alt.Args {
+				expr.Columns(a, note)
+			}
 		}
 		if i != member {
 			for _, c := range o.On {

@@ -164,7 +164,7 @@ func (q *query) bindSelect() error {
 		q.input = filtered(q.input, conjuncts(cond)) // rows to lock are those of a scan
 	} else if cond != nil {
 		in, rest := q.unnest(q.input, expr.Conjuncts(cond))
-		q.input = filtered(in, programs(rest))
+		q.input = q.tested(in, rest)
 	}
 	return nil
 }

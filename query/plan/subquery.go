@@ -132,6 +132,11 @@ func (b *builder) subplan(root Node, own, out []int) *Subplan {
 			for _, i := range n.Slots {
 				set[i] = true
 			}
+			if n.Alt != nil {
+				for _, i := range n.Alt.Slots {
+					set[i] = true
+				}
+			}
 		case *Insert, *Update, *Delete:
 			p.volatile = true
 		case *LockRows:
