@@ -175,7 +175,7 @@ func (d *tableDefiner) primaryKey(con *pendingConstraint) error {
 		if t.IsKey(c.Num) {
 			return sqlerr.New(sqlerr.DuplicateColumn, "column %q appears twice in primary key constraint", name).At(con.Pos())
 		}
-		if c.Type.Kind.IsArray() || c.Type.Kind == value.JSONB {
+		if c.Type.Kind.IsArray() || c.Type.Kind == value.JSONB || c.Type.Kind == value.JSON {
 			return sqlerr.NotSupported("a primary key on a column of type %s is not supported", c.Type.Kind).At(places[i])
 		}
 		c.NotNull = true

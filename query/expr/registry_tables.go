@@ -16,5 +16,5 @@ func aggregateTables() [][]AggFunc {
 }
 
 func setFunctionTables() [][]SetFunc {
-	return [][]SetFunc{textSetFuncs(), seriesFuncs(), notifySets(), arraySets(), jsonSets(), jsonRecordSets(), jsonPathSets()}
+	return [][]SetFunc{textSetFuncs(), seriesFuncs(), timeSeriesFuncs(), notifySets(), arraySets(), jsonSets(), jsonRecordSets(), jsonPathSets()}
 }

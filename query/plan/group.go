@@ -163,6 +163,9 @@ func (q *query) groupKeys(g *grouping, e ast.Expr) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := requireEquality(x, e.Pos()); err != nil {
+		return nil, err
+	}
 	i := indexOfExpr(g.keys, x)
 	if i < 0 {
 		i = len(g.keys)

@@ -16,6 +16,9 @@ func (q *query) bindOrderBy() error {
 		if k.expr, k.target, err = q.listEntry(item.Expr, "ORDER BY"); err != nil {
 			return err
 		}
+		if err := requireOrdering(k.expr, item.Expr.Pos()); err != nil {
+			return err
+		}
 		q.keys = append(q.keys, k)
 	}
 	return nil
@@ -124,6 +127,11 @@ func (q *query) bindDistinct() error {
 		return nil
 	}
 	if len(s.DistinctOn) == 0 {
+		for _, t := range q.targets {
+			if err := requireEquality(t.expr, t.expr.Pos()); err != nil {
+				return err
+			}
+		}
 		for i, k := range q.keys {
 			if k.target < 0 {
 				return sqlerr.New(sqlerr.InvalidColumnReference, "for SELECT DISTINCT, ORDER BY expressions must appear in select list").
@@ -135,6 +143,9 @@ func (q *query) bindDistinct() error {
 	var at []int // where each of q.on is written
 	for _, e := range s.DistinctOn {
 		x, _, err := q.listEntry(e, "DISTINCT ON")
+		if err == nil {
+			err = requireEquality(x, e.Pos())
+		}
 		if err != nil {
 			return err
 		}

@@ -105,6 +105,11 @@ func (b *builder) setOperation(s *ast.SelectStmt) (Node, []Column, error) {
 		if typ.Kind == value.Unknown {
 			typ = value.Of(value.Text)
 		}
+		if !s.All {
+			if err := requireEquality(both[0], left.expr(i).Pos()); err != nil {
+				return nil, nil, err
+			}
+		}
 		ls[i], rs[i] = both[0], both[1]
 		columns[i] = Column{Name: left.columns[i].Name, Type: typ}
 	}
