@@ -92,6 +92,8 @@ func (s *Session) runCommand(ctx context.Context, p *commandPortal, sink server.
 		return tag("BACKUP", s.backup(ctx, sink))
 	case *ast.CheckpointStmt:
 		return tag("CHECKPOINT", s.engine.db.Checkpoint(ctx))
+	case *ast.SetConstraintsStmt:
+		return tag("SET CONSTRAINTS", s.setConstraints(ctx, st))
 	case *ast.LockStmt:
 		return tag("LOCK TABLE", s.lockTables(ctx, st))
 	}
@@ -120,8 +122,6 @@ func unsupportedStatement(st ast.Stmt) error {
 		name = "CALL"
 	case *ast.DoStmt:
 		name = "DO"
-	case *ast.SetConstraintsStmt:
-		name = "SET CONSTRAINTS"
 	default:
 		name = "this statement"
 	}

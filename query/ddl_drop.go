@@ -105,7 +105,12 @@ func (d *dropper) report() error {
 			continue
 		}
 		noted = append(noted, "drop cascades to "+d.describe(r))
-		refused = append(refused, d.describe(r)+" depends on "+d.describe(d.reason(r)))
+		on := d.reason(r)
+		why := d.describe(on)
+		if on.kind == constraintRef { // a foreign key, on the index
+			why = "index " + quoteIdent(on.name)
+		}
+		refused = append(refused, d.describe(r)+" depends on "+why)
 	}
 	switch {
 	case len(noted) == 0:
@@ -230,7 +235,7 @@ func (d *dropper) foreignKeys(t *schema.Table, keep func(*schema.ForeignKey) boo
 		if !ok || oid == t.OID {
 			continue
 		}
-		for _, k := range other.ForeignKeys {
+		for _, k := range slices.Backward(other.ForeignKeys) {
 			if k.Table == t.OID && keep(k) {
 				list = append(list, ref{kind: constraintRef, oid: oid, name: k.Name})
 			}

@@ -119,24 +119,27 @@ func referencedColumns(parent *schema.Table, k *schema.ForeignKey, con *pendingC
 			return err
 		}
 	}
-	if len(k.RefColumns) != len(k.Columns) {
-		return sqlerr.New(sqlerr.InvalidForeignKey, "number of referencing and referenced columns for foreign key disagree")
-	}
 	for i, num := range k.RefColumns {
 		if slices.Contains(k.RefColumns[:i], num) {
 			return sqlerr.New(sqlerr.InvalidForeignKey, "foreign key referenced-columns list must not contain duplicates")
 		}
 	}
+	count := func() error {
+		if len(k.RefColumns) != len(k.Columns) {
+			return sqlerr.New(sqlerr.InvalidForeignKey, "number of referencing and referenced columns for foreign key disagree")
+		}
+		return nil
+	}
 	same := func(nums []int16) bool {
 		return len(nums) == len(k.RefColumns) && !slices.ContainsFunc(nums, func(n int16) bool { return !slices.Contains(k.RefColumns, n) })
 	}
 	if !parent.HiddenKey && same(parent.Key) {
-		return nil
+		return count()
 	}
 	for _, x := range parent.Indexes {
 		if x.Unique && x.Filter == 0 && same(x.Nums()) {
 			k.Index = x.OID
-			return nil
+			return count()
 		}
 	}
 	return sqlerr.New(sqlerr.InvalidForeignKey, "there is no unique constraint matching given keys for referenced table %q", parent.Name)
@@ -180,11 +183,6 @@ func text(k value.Kind) bool    { return k == value.Text || k == value.Varchar }
 // verifyForeignKey sees that the rows there are meet a foreign key.
 func (s *Session) verifyForeignKey(ctx context.Context, t *schema.Table, k *schema.ForeignKey) error {
 	return exec.VerifyForeignKey(ctx, s.constraintEnv(ctx), t, k)
-}
-
-// constraintEnv is what constraints are looked at with outside of a statement's plan.
-func (s *Session) constraintEnv(ctx context.Context) *exec.Env {
-	return &exec.Env{Expr: s.evaluation(ctx, nil), Txn: s.txn, Budget: &exec.Budget{Limit: s.set.vars.workMem}}
 }
 
 // truncated refuses to empty tables that others refer to, or with cascade adds those.

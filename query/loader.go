@@ -70,6 +70,7 @@ func (l *loader) load(ctx context.Context, d *copyfmt.Decoder) (int64, error) {
 	}
 	if l.rules != nil && l.rules.References {
 		env := l.session.constraintEnv(ctx)
+		env.Deferred = &l.session.deferred
 		l.events = exec.NewEvents(env)
 	}
 	whole := ctx

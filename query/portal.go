@@ -245,6 +245,7 @@ func (p *rowPortal) build(pl *plan.Plan) (err error) {
 // the View shows of them then stays.
 func (s *Session) openPlan(ctx context.Context, stmt *prepared, env *exec.Env) (*plan.Plan, error) {
 	env.Txn = s.txn
+	env.Deferred = &s.deferred
 	env.Workers = s.engine.cfg.Workers
 	env.Avoid = s.set.vars.avoid
 	env.Budget = &exec.Budget{Limit: s.set.vars.workMem}

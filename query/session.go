@@ -38,6 +38,7 @@ type Session struct {
 	activity *activity
 	locker   *store.Locker // holds its locks
 	values   sequenceValues
+	deferred exec.Deferred // of the transaction
 }
 
 var (

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/query/exec"
 	"github.com/cachalotdb/cachalot/query/sql/ast"
 	"github.com/cachalotdb/cachalot/server"
 )
@@ -37,6 +38,10 @@ func (s *Session) commit(ctx context.Context) error {
 		}
 	}
 	s.closePortals()
+	if err := s.runDeferred(ctx); err != nil {
+		s.rollback()
+		return err
+	}
 	txn := s.txn
 	if txn == nil {
 		s.savepoints = nil
@@ -47,7 +52,7 @@ func (s *Session) commit(ctx context.Context) error {
 		s.rollback()
 		return err
 	}
-	s.txn, s.savepoints = nil, nil
+	s.txn, s.savepoints, s.deferred = nil, nil, exec.Deferred{}
 	// Once the record is in the log a commit can no longer be called off; the wait for a lock has no place in it.
 	txn.SetAsyncCommit(s.set.vars.asyncCommit)
 	err := txn.Commit(context.WithoutCancel(ctx))
@@ -64,7 +69,7 @@ func (s *Session) commit(ctx context.Context) error {
 func (s *Session) rollback() {
 	s.dropCursors()
 	s.closePortals()
-	s.savepoints, s.signals = nil, signals{}
+	s.savepoints, s.signals, s.deferred = nil, signals{}, exec.Deferred{}
 	if s.txn != nil {
 		s.txn.Rollback()
 		s.txn = nil

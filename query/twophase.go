@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/query/exec"
 	"github.com/cachalotdb/cachalot/query/sql/ast"
 	"github.com/cachalotdb/cachalot/server"
 	"github.com/cachalotdb/cachalot/store"
@@ -27,10 +28,14 @@ func (s *Session) prepareTransaction(ctx context.Context, gid string) (server.Re
 		s.rollback()
 		return server.Result{}, err
 	}
+	if err := s.runDeferred(ctx); err != nil {
+		s.rollback()
+		return server.Result{}, err
+	}
 	s.dropCursors()
 	s.closePortals()
 	txn := s.txn
-	s.txn, s.savepoints = nil, nil
+	s.txn, s.savepoints, s.deferred = nil, nil, exec.Deferred{}
 	// As with COMMIT, what is in the log cannot be called off.
 	err := txn.Prepare(context.WithoutCancel(ctx), store.PrepareInfo{GID: gid, User: s.cfg.User, Database: s.cfg.Database})
 	s.set.end(err == nil)

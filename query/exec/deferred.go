@@ -48,8 +48,25 @@ func (d *Deferred) takes(k *schema.ForeignKey) *Events {
 // Empty says whether nothing is left to be looked at.
 func (d *Deferred) Empty() bool { return d == nil || len(d.queue.refs)+len(d.queue.gone) == 0 }
 
-// Run looks at everything. env has no Deferred: nothing is put off any more.
-func (d *Deferred) Run(ctx context.Context, env *Env) error {
-	d.queue.env = env
-	return d.queue.Run(ctx)
+// Run looks at what was put off for the foreign keys for which which is true. env has no Deferred: it puts off nothing more.
+func (d *Deferred) Run(ctx context.Context, env *Env, which func(*schema.ForeignKey) bool) error {
+	now := NewEvents(env)
+	left := &d.queue
+	refs, gone := left.refs, left.gone
+	left.refs, left.gone = nil, nil
+	for _, r := range refs {
+		if which(r.key) {
+			now.refs = append(now.refs, r)
+		} else {
+			left.refs = append(left.refs, r)
+		}
+	}
+	for _, g := range gone {
+		if which(g.key) {
+			now.gone = append(now.gone, g)
+		} else {
+			left.gone = append(left.gone, g)
+		}
+	}
+	return now.Run(ctx)
 }

@@ -27,7 +27,7 @@ func (e *Events) depart(ctx context.Context, d *departures) error {
 	for _, oid := range now.ReferencedBy {
 		if t, ok := cat.TableByOID(oid); ok {
 			for _, k := range t.ForeignKeys {
-				if k.Table == d.table.OID {
+				if k.Table == d.table.OID && (d.key == nil || d.key.OID == k.OID) {
 					list = append(list, todo{t, k})
 				}
 			}
@@ -65,25 +65,12 @@ func (e *Events) departFrom(ctx context.Context, d *departures, t *schema.Table,
 	}
 	if q := e.env.Deferred.takes(k); q != nil && action == schema.NoAction {
 		for _, r := range lost {
-			q.left(d.table, r.old, r.row)
+			q.departed(d.table, k, r)
 		}
 		return nil
 	}
-	switch action {
-	case schema.NoAction, schema.Restrict:
-		if err := e.env.Txn.LockTable(ctx, t.OID, store.RowShareLock); err != nil {
-			return err
-		}
-		return e.referring(ctx, t, k, vals, func(i int, _ []byte) (bool, error) {
-			if action == schema.NoAction {
-				if again, err := e.returned(d.table, k, vals[i]); again || err != nil {
-					return true, err
-				}
-			}
-			return false, sqlerr.New(sqlerr.ForeignKeyViolation, "update or delete on table %q violates foreign key constraint %q on table %q", d.table.Name, k.Name, t.Name).
-				WithDetail("Key (%s)=(%s) is still referenced from table %q.", columnNames(d.table, k.RefColumns), e.texts(vals[i]), t.Name).
-				WithConstraint(t.Schema, t.Name, k.Name)
-		})
+	if action == schema.NoAction || action == schema.Restrict {
+		return e.refuse(ctx, d, t, k, action, vals)
 	}
 	if err := e.env.Txn.LockTable(ctx, t.OID, store.RowExclusiveLock); err != nil {
 		return err
@@ -108,7 +95,27 @@ func (e *Events) departFrom(ctx context.Context, d *departures, t *schema.Table,
 			return err
 		}
 	}
+	if action == schema.SetDefault { // the default may be what has gone
+		return e.refuse(ctx, d, t, k, schema.NoAction, vals)
+	}
 	return nil
+}
+
+// refuse returns 23503 when a row refers to what has gone.
+func (e *Events) refuse(ctx context.Context, d *departures, t *schema.Table, k *schema.ForeignKey, action schema.Action, vals [][]value.Value) error {
+	if err := e.env.Txn.LockTable(ctx, t.OID, store.RowShareLock); err != nil {
+		return err
+	}
+	return e.referring(ctx, t, k, vals, func(i int, _ []byte) (bool, error) {
+		if action == schema.NoAction {
+			if again, err := e.returned(d.table, k, vals[i]); again || err != nil {
+				return true, err
+			}
+		}
+		return false, sqlerr.New(sqlerr.ForeignKeyViolation, "update or delete on table %q violates foreign key constraint %q on table %q", d.table.Name, k.Name, t.Name).
+			WithDetail("Key (%s)=(%s) is still referenced from table %q.", columnNames(d.table, k.RefColumns), e.texts(vals[i]), t.Name).
+			WithConstraint(t.Schema, t.Name, k.Name)
+	})
 }
 
 func pick(row []value.Value, nums []int16) []value.Value {

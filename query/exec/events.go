@@ -32,6 +32,7 @@ type references struct {
 // departures are rows of a referenced table that have gone, or changed a column that is referenced.
 type departures struct {
 	table *schema.Table
+	key   *schema.ForeignKey // the one that is to look; nil: all
 	rows  []departure
 }
 
@@ -89,13 +90,17 @@ func (e *Events) left(t *schema.Table, old, row []value.Value) {
 	if e == nil || len(t.ReferencedBy) == 0 {
 		return
 	}
-	n := len(e.gone)
-	if n == 0 || e.gone[n-1].table.OID != t.OID {
-		e.gone = append(e.gone, &departures{table: t})
-		n++
+	e.departed(t, nil, departure{slices.Clone(old), slices.Clone(row)})
+}
+
+// departed notes a row for one foreign key, or for all.
+func (e *Events) departed(t *schema.Table, k *schema.ForeignKey, row departure) {
+	i := slices.IndexFunc(e.gone, func(d *departures) bool { return d.table.OID == t.OID && d.key == k })
+	if i < 0 {
+		i = len(e.gone)
+		e.gone = append(e.gone, &departures{table: t, key: k})
 	}
-	d := e.gone[n-1]
-	d.rows = append(d.rows, departure{slices.Clone(old), slices.Clone(row)})
+	e.gone[i].rows = append(e.gone[i].rows, row)
 }
 
 func sameColumns(nums []int16, a, b []value.Value) bool {
