@@ -196,8 +196,8 @@ func (a *arranger) conditions() {
 	}
 	classes := map[int]bool{}
 	add := func(c *JoinCond) {
-		if c.class != 0 && classes[c.class] {
-			return
+		if c.class != 0 && classes[c.class] && a.step.Method != IndexJoin {
+			return // follows from another; an index may want this one
 		}
 		if c.class != 0 {
 			classes[c.class] = true
@@ -363,6 +363,7 @@ func (a *arranger) yield(want []int, exactly bool) {
 		}
 	}
 	all := a.group.row()
+	p.Cols = make([]int, 0, len(p.columns)) // not nil, which is all
 	for _, c := range p.columns {
 		p.Cols = append(p.Cols, a.places[c])
 		p.types = append(p.types, all[c])
