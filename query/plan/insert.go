@@ -103,14 +103,20 @@ func insertColumns(t *schema.Table, list []*ast.AssignTarget) ([]*schema.Column,
 	return cols, nil
 }
 
-// assignable finds the column that a statement assigns.
+// assignable finds the column that an INSERT assigns as a whole.
 func assignable(t *schema.Table, a *ast.AssignTarget) (*schema.Column, error) {
+	c, err := assignedColumn(t, a)
+	if err == nil && len(a.Path) > 0 {
+		return nil, sqlerr.NotSupported("INSERT into a part of a column is not supported").At(a.Pos())
+	}
+	return c, err
+}
+
+// assignedColumn finds the column that a statement assigns, or a part of.
+func assignedColumn(t *schema.Table, a *ast.AssignTarget) (*schema.Column, error) {
 	c, ok := t.Column(a.Name)
 	if !ok {
 		return nil, sqlerr.New(sqlerr.UndefinedColumn, "column %q of relation %q does not exist", a.Name, t.Name).At(a.Pos())
-	}
-	if len(a.Path) > 0 {
-		return nil, sqlerr.NotSupported("assignment to a part of a column is not supported").At(a.Pos())
 	}
 	return c, nil
 }

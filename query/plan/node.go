@@ -316,6 +316,7 @@ type Conflict struct {
 type Assignment struct {
 	Num  int16
 	Expr expr.Expr
+	Part bool // the statement assigns a part of the column; Expr is the whole all the same
 }
 
 // Update changes rows of a table. Expressions are over the whole row, then what Joined adds.

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/query/expr"
@@ -201,23 +203,27 @@ func (b *builder) assignments(t *schema.Table, sc *scope, list []*ast.Assignment
 			return nil, sqlerr.New(sqlerr.SyntaxError, "number of columns does not match number of values").At(a.Value.Pos())
 		}
 		for i, target := range a.Targets {
-			x, err := b.assignment(t, binder, target, values[i])
+			x, err := b.assignment(t, binder, target, values[i], out)
 			if err != nil {
 				return nil, err
 			}
-			for _, o := range out {
-				if o.Num == x.Num {
-					return nil, sqlerr.New(sqlerr.SyntaxError, "multiple assignments to same column %q", target.Name)
-				}
+			at := slices.IndexFunc(out, func(o Assignment) bool { return o.Num == x.Num })
+			switch {
+			case at < 0:
+				out = append(out, x)
+			case x.Part && out[at].Part:
+				out[at] = x // made of the earlier one
+			default:
+				return nil, sqlerr.New(sqlerr.SyntaxError, "multiple assignments to same column %q", target.Name)
 			}
-			out = append(out, x)
 		}
 	}
 	return out, nil
 }
 
-func (b *builder) assignment(t *schema.Table, binder *expr.Binder, target *ast.AssignTarget, e ast.Expr) (Assignment, error) {
-	c, err := assignable(t, target)
+// assignment binds one target of SET; earlier are those before it.
+func (b *builder) assignment(t *schema.Table, binder *expr.Binder, target *ast.AssignTarget, e ast.Expr, earlier []Assignment) (Assignment, error) {
+	c, err := assignedColumn(t, target)
 	if err != nil {
 		return Assignment{}, err
 	}
@@ -231,12 +237,25 @@ func (b *builder) assignment(t *schema.Table, binder *expr.Binder, target *ast.A
 			WithDetail("Column %q is %s.", c.Name, why)
 	}
 	if isDefault {
+		if len(target.Path) > 0 {
+			return Assignment{}, sqlerr.New(sqlerr.FeatureNotSupported, "cannot set an array element to DEFAULT").At(target.Pos())
+		}
 		x, err := DefaultExpr(c, b.Style)
 		return Assignment{Num: c.Num, Expr: x}, err
 	}
 	x, err := binder.Bind(e)
 	if err != nil {
 		return Assignment{}, err
+	}
+	if len(target.Path) > 0 {
+		var whole expr.Expr = expr.NewColumn(int(c.Num)-1, c.Type, quoteIdent(c.Name), target.Pos())
+		for _, o := range earlier {
+			if o.Num == c.Num {
+				whole = o.Expr
+			}
+		}
+		x, err = binder.AssignPart(whole, target.Path, x, c.Name, target.Pos())
+		return Assignment{Num: c.Num, Expr: x, Part: true}, err
 	}
 	x, err = binder.Assign(x, c.Type, c.Name)
 	return Assignment{Num: c.Num, Expr: x}, err
