@@ -468,25 +468,27 @@ func origin(n Node, i int) (*Scan, int16) {
 	return nil, 0
 }
 
-// byKey corrects the share of an equality of all columns of a key: each row of the one side finds one row at most
-// in the other's table.
+// byKey corrects the share of equalities of all columns of a key of one member: each row of the other side finds one row
+// at most in its table.
 func (c *chooser) byKey(share float64, l, r *JoinStep, conds []*JoinCond) float64 {
-	for _, s := range []*JoinStep{l, r} {
-		if s.Left != nil {
+	if len(conds) < 2 {
+		return share
+	}
+	for i, m := range c.group.Members {
+		if set := memberSet(1) << i; !l.set.has(set) && !r.set.has(set) {
 			continue
 		}
-		m := c.group.Members[s.Member]
 		var cols []int
 		for _, cond := range conds {
 			for _, side := range cond.sides {
 				col, ok := side.expr.(*expr.Column)
-				if ok && cond.across(l.set, r.set) && side.members == s.set {
+				if ok && side.members == 1<<i && cond.across(l.set, r.set) {
 					cols = append(cols, col.Index-m.offset)
 				}
 			}
 		}
 		if len(cols) > 1 && uniqueOn(m.Node, cols) {
-			return math.Max(share, 1/math.Max(1, c.in[s.Member].Total))
+			share = math.Max(share, 1/math.Max(1, c.in[i].Total))
 		}
 	}
 	return share
