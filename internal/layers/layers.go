@@ -69,6 +69,7 @@ const Modules = `
 	github.com/pingcap/tidb/pkg/parser: query/sql/tidb;
 	github.com/jackc/pgproto3/v2: server;
 	github.com/zeebo/xxh3: internal/value;
+	golang.org/x/text/unicode/norm: query/expr;
 	github.com/RoaringBitmap/roaring/v2: index;
 	github.com/google/btree: index, store;
 	github.com/klauspost/compress: store;
