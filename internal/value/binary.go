@@ -35,6 +35,8 @@ func AppendBinary(dst []byte, v Value) []byte {
 		dst = append(dst, jsonbVersion)
 	case Jsonpath:
 		return appendPath(append(dst, jsonbVersion), v.s)
+	case Record:
+		return appendBinaryRecord(dst, v)
 	}
 	if v.kind.IsArray() {
 		return appendBinaryArray(dst, v)

@@ -37,6 +37,8 @@ func Compare(a, b Value) int {
 		return strings.Compare(TrimPad(a.s), TrimPad(b.s))
 	case Interval:
 		return compareInterval(a, b)
+	case Record:
+		return compareRecord(a, b)
 	}
 	if a.kind.IsArray() {
 		return compareArray(a, b)

@@ -11,9 +11,12 @@ func ToJSONB(dst []byte, v Value, st *Style) []byte { return appendJSONOf(dst, v
 // ToJSON appends v as to_json gives it.
 func ToJSON(dst []byte, v Value, st *Style) []byte { return appendJSONOf(dst, v, st, ",") }
 
-// ToPrettyJSON is ToJSON with a line for each element of the first dimension of an array.
+// ToPrettyJSON is ToJSON with a line for each element of the first dimension of an array, or field of a record.
 func ToPrettyJSON(dst []byte, v Value, st *Style) []byte {
-	if v.IsNull() || !v.kind.IsArray() {
+	switch {
+	case !v.IsNull() && v.kind == Record:
+		return appendJSONRecord(dst, v, st, ",\n ", ",")
+	case v.IsNull() || !v.kind.IsArray():
 		return ToJSON(dst, v, st)
 	}
 	return appendJSONArray(dst, v, st, ",\n ", ",")
@@ -35,6 +38,8 @@ func appendJSONOf(dst []byte, v Value, st *Style, sep string) []byte {
 		return append(dst, v.s...)
 	case Date, Timestamp, Timestamptz:
 		return appendJSONTime(dst, v, st)
+	case Record:
+		return appendJSONRecord(dst, v, st, ",", sep)
 	}
 	if v.kind.IsArray() {
 		return appendJSONArray(dst, v, st, sep, sep)

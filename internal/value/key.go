@@ -68,6 +68,8 @@ func AppendKey(dst []byte, v Value) []byte {
 		return AppendKeyBytes(dst, TrimPad(v.s))
 	case Interval:
 		return appendKeyInterval(dst, v)
+	case Record:
+		return appendKeyRecord(dst, v)
 	}
 	if v.kind.IsArray() {
 		return appendKeyArray(dst, v)

@@ -38,7 +38,7 @@ const (
 
 	// Reserved: not valid until a version gives them values.
 	Enum     Kind = 28
-	Record   Kind = 29
+	Record   Kind = 29 // of rows in expressions; not valid, since no column has it
 	Jsonpath Kind = 30 // valid: the text of a path as it was written
 	Void     Kind = 31
 
@@ -118,6 +118,8 @@ var kindInfos = [...]kindInfo{
 	Regtype:      {2206, 2211, "regtype", "regtype", 4},
 	Regproc:      {24, 1008, "regproc", "regproc", 4},
 	Regnamespace: {4089, 4090, "regnamespace", "regnamespace", 4},
+
+	Record: {2249, 2287, "record", "record", -1}, // of expressions only: it is not Valid
 }
 
 // isOID says whether k is oid or one of the kinds that are oids of something.
@@ -136,7 +138,7 @@ func (k Kind) Comparable() bool { return k.Elem() != JSON && k.Elem() != Jsonpat
 // Valid says whether k is a kind of this version.
 func (k Kind) Valid() bool {
 	e := k.Elem()
-	return int(e) < len(kindInfos) && kindInfos[e].oid != 0 && (!k.IsArray() || e != Unknown)
+	return int(e) < len(kindInfos) && kindInfos[e].oid != 0 && e != Record && (!k.IsArray() || e != Unknown)
 }
 
 // OID returns the type's OID, as PostgreSQL numbers it.

@@ -91,6 +91,9 @@ func parseBytesKind(t Type, s string, st *Style) (Value, error) {
 		if t.Kind.IsArray() {
 			return parseArray(t, s, st)
 		}
+		if t.Kind == Record {
+			return Null(Record), sqlerr.New(sqlerr.FeatureNotSupported, "input of anonymous composite types is not implemented")
+		}
 		err = sqlerr.New(sqlerr.FeatureNotSupported, "no input function for type %s", t.Kind)
 	}
 	return NewBytes(t.Kind, out), err
@@ -150,6 +153,8 @@ func AppendText(dst []byte, v Value, st *Style) []byte {
 		return appendArray(dst, v, st)
 	case v.kind == Jsonpath:
 		return appendPath(dst, v.s)
+	case v.kind == Record:
+		return appendRecord(dst, v, st)
 	}
 	return append(dst, v.s...)
 }

@@ -55,6 +55,8 @@ func (b *Binder) bind(e ast.Expr) (Expr, error) {
 		return b.bindValueFunc(e)
 	case *ast.FuncCall:
 		return b.bindCall(e)
+	case *ast.RowExpr:
+		return b.bindRow(e)
 	}
 	return b.bindSpecial(e)
 }
@@ -72,8 +74,11 @@ func (b *Binder) bindOp(e *ast.OpExpr) (Expr, error) {
 	if err := operatorSchema(e.Schema, e.Op, e.Pos()); err != nil {
 		return nil, err
 	}
-	if isRow(e.Left) || isRow(e.Right) {
-		return nil, sqlerr.NotSupported("comparing rows is not supported").At(e.Pos())
+	if s, ok := e.Right.(*ast.SubLink); ok && s.Kind == ast.ExprSubLink {
+		if row, ok := e.Left.(*ast.RowExpr); ok {
+			// (a, b) = (SELECT x, y) compares the fields with the columns of the one row.
+			return b.bindSpecial(&ast.SubLink{Offset: e.Offset, Kind: ast.ExprSubLink, Test: row, Op: e.Op, Query: s.Query})
+		}
 	}
 	if e.Left == nil {
 		x, err := b.Bind(e.Right)
@@ -87,11 +92,6 @@ func (b *Binder) bindOp(e *ast.OpExpr) (Expr, error) {
 		return nil, err
 	}
 	return b.callOperator(e.Op, l, r, e.Pos())
-}
-
-func isRow(e ast.Expr) bool {
-	_, ok := e.(*ast.RowExpr)
-	return ok
 }
 
 func operatorSchema(schema []ast.Ident, op string, pos int) error {

@@ -20,8 +20,6 @@ func (b *Binder) bindSpecial(e ast.Expr) (Expr, error) {
 	switch e.(type) {
 	case *ast.SubLink:
 		what = "a subquery in this place"
-	case *ast.RowExpr:
-		what = "a row in this place"
 	case *ast.GroupingFunc:
 		return nil, sqlerr.New(sqlerr.GroupingError, "grouping operations are not allowed in %s", b.Clause).At(e.Pos())
 	case *ast.SetToDefault:

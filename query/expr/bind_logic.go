@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"github.com/cachalotdb/cachalot/internal/value"
 	"github.com/cachalotdb/cachalot/query/sql/ast"
 )
 
@@ -28,6 +29,12 @@ func (b *Binder) bindNullTest(e *ast.NullTest) (Expr, error) {
 	x, err := b.Bind(e.Arg)
 	if err != nil {
 		return nil, err
+	}
+	if r, ok := x.(*Row); ok {
+		return rowNullTest(r, e.Not, e.Pos()), nil
+	}
+	if kindOf(x) == value.Record {
+		return &RowNullTest{head: head{boolType, e.Pos()}, Arg: x, Not: e.Not}, nil
 	}
 	if x, err = b.openAsText(x); err != nil {
 		return nil, err
@@ -58,18 +65,26 @@ func (b *Binder) bindDistinct(e *ast.IsDistinct) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if x, y := writtenRow(l), writtenRow(r); x != nil && y != nil {
+		return b.rowDistinct(e, x, y)
+	}
+	return b.distinct(l, r, e.Not, e.Pos())
+}
+
+// distinct is l IS DISTINCT FROM r, or IS NOT DISTINCT FROM.
+func (b *Binder) distinct(l, r Expr, not bool, pos int) (Expr, error) {
 	// x IS DISTINCT FROM NULL is a null test.
 	if isNullConst(r) {
-		return &NullTest{head: head{boolType, e.Pos()}, Arg: l, Not: !e.Not}, nil
+		return &NullTest{head: head{boolType, pos}, Arg: l, Not: !not}, nil
 	}
 	if isNullConst(l) {
-		return &NullTest{head: head{boolType, e.Pos()}, Arg: r, Not: !e.Not}, nil
+		return &NullTest{head: head{boolType, pos}, Arg: r, Not: !not}, nil
 	}
-	_, args, err := b.operator("=", l, r, e.Pos())
+	_, args, err := b.operator("=", l, r, pos)
 	if err != nil {
 		return nil, err
 	}
-	return &Distinct{head: head{boolType, e.Pos()}, Left: args[0], Right: args[1], Not: e.Not}, nil
+	return &Distinct{head: head{boolType, pos}, Left: args[0], Right: args[1], Not: not}, nil
 }
 
 func isNullConst(e Expr) bool {

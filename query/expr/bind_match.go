@@ -48,9 +48,6 @@ func (b *Binder) between(x, lo, hi Expr, not bool, pos int) (Expr, error) {
 // bindIn makes one look-up in a list of several items that read no column and have a common type with the
 // operand, and a chain of equalities otherwise.
 func (b *Binder) bindIn(e *ast.InExpr) (Expr, error) {
-	if isRow(e.Arg) {
-		return nil, sqlerr.NotSupported("comparing rows is not supported").At(e.Pos())
-	}
 	x, err := b.Bind(e.Arg)
 	if err != nil {
 		return nil, err
@@ -61,7 +58,7 @@ func (b *Binder) bindIn(e *ast.InExpr) (Expr, error) {
 		if list[i], err = b.Bind(a); err != nil {
 			return nil, err
 		}
-		plain = plain && IsConst(list[i])
+		plain = plain && IsConst(list[i]) && kindOf(list[i]) != value.Record
 	}
 	if len(list) > 1 && plain {
 		if t, err := Common(append([]Expr{x}, list...), "IN"); err == nil && !t.Kind.IsArray() {

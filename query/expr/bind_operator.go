@@ -90,6 +90,9 @@ func (b *Binder) convertArgs(args []Expr, kinds []value.Kind) ([]Expr, error) {
 
 // callOperator returns l op r.
 func (b *Binder) callOperator(op string, l, r Expr, pos int) (Expr, error) {
+	if x, y := writtenRow(l), writtenRow(r); x != nil && y != nil {
+		return b.RowOperator(op, x.Fields, y.Fields, pos)
+	}
 	res, args, err := b.operator(op, l, r, pos)
 	if err != nil {
 		return nil, err

@@ -15,8 +15,11 @@ func (b *Binder) bindIndirection(e *ast.Indirection) (Expr, error) {
 	path := e.Path
 	for len(path) > 0 {
 		if step := path[0]; step.Field != "" || step.Star {
-			return nil, sqlerr.New(sqlerr.WrongObjectType, "column notation .%s applied to type %s, which is not a composite type",
-				step.Field, kindOf(x)).At(step.Pos())
+			if x, err = b.rowStep(x, step); err != nil {
+				return nil, err
+			}
+			path = path[1:]
+			continue
 		}
 		n := 0
 		for n < len(path) && path[n].Field == "" && !path[n].Star {

@@ -47,6 +47,12 @@ func compile(e Expr) node {
 		}, e.Left, e.Array)
 	case *MinMax:
 		return newApplyNode(e, false, e.apply, e.Args...)
+	case *Row:
+		return newApplyNode(e, false, e.apply, e.operands()...)
+	case *RowField:
+		return newApplyNode(e, false, e.apply, e.Arg)
+	case *RowNullTest:
+		return newApplyNode(e, false, e.apply, e.Arg)
 	case *ArrayCtor:
 		return newApplyNode(e, false, e.apply, e.Elems...)
 	case *Subscript:

@@ -176,7 +176,7 @@ func foldWith(e Expr, most Volatility, c *Context) Expr {
 // foldNode folds a node whose operands are folded already.
 func foldNode(e Expr, most Volatility, c *Context) Expr {
 	switch x := e.(type) {
-	case *Const, *Column, *AggCall, *WindowCall, *SetCall:
+	case *Const, *Column, *AggCall, *WindowCall, *SetCall, *Row:
 		return e
 	case *Slot:
 		if most < Stable || x.Index >= len(c.Slots) {

@@ -9,6 +9,8 @@ import (
 func jsonBuildFuncs() []Func {
 	j, b, texts := value.JSON, value.JSONB, value.Text.Array()
 	table := []Func{
+		{Name: "row_to_json", Args: kinds(value.Record), Ret: j, Volatility: Stable, Strict: true, fn: toJSON},
+		{Name: "row_to_json", Args: kinds(value.Record, value.Bool), Ret: j, Volatility: Stable, Strict: true, fn: toPrettyJSON},
 		{Name: "to_json", Args: kinds(anyElement), Ret: j, Volatility: Stable, Strict: true, fn: toJSON},
 		{Name: "to_jsonb", Args: kinds(anyElement), Ret: b, Volatility: Stable, Strict: true, fn: toJSONB},
 		{Name: "array_to_json", Args: kinds(anyArray), Ret: j, Volatility: Stable, Strict: true, fn: toJSON},

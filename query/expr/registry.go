@@ -64,7 +64,6 @@ func kinds(k ...value.Kind) []value.Kind { return k }
 
 // refused are functions of PostgreSQL's that get 0A000 in place of 42883.
 var refused = map[string]string{
-	"row_to_json":          "the type json is not supported",
 	"nextval":              "sequences are not supported",
 	"currval":              "sequences are not supported",
 	"lastval":              "sequences are not supported",

@@ -8,7 +8,7 @@ func functionTables() [][]Func {
 }
 
 func operatorTables() [][]Func {
-	return [][]Func{comparisonOps(), arithmeticOps(), timeOps(), textOps(), arrayOps(), jsonOps(), jsonPathOps()}
+	return [][]Func{comparisonOps(), recordOps(), arithmeticOps(), timeOps(), textOps(), arrayOps(), jsonOps(), jsonPathOps()}
 }
 
 func aggregateTables() [][]AggFunc {

@@ -126,8 +126,6 @@ func (b *builder) special(binder *expr.Binder, e ast.Expr) (expr.Expr, error) {
 		return nil, sqlerr.New(sqlerr.SyntaxError, "DEFAULT is not allowed in this context").At(e.Pos())
 	case *ast.CurrentOf:
 		return nil, sqlerr.NotSupported("WHERE CURRENT OF is not supported").At(e.Pos())
-	case *ast.RowExpr:
-		return nil, sqlerr.NotSupported("row values are not supported").At(e.Pos())
 	case *ast.GroupingFunc:
 		return nil, sqlerr.New(sqlerr.GroupingError, "grouping operations are not allowed in %s", binder.Clause).At(e.Pos())
 	}

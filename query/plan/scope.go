@@ -18,7 +18,8 @@ type relation struct {
 	schema  string
 	def     *schema.Table // nil when it is not a table
 	columns []scopeColumn
-	offset  int // of its first column in the query's row; meaningless for the alias of a join
+	scalar  bool // its row as a value is its one column: it comes from a function that returns no rows of columns
+	offset  int  // of its first column in the query's row; meaningless for the alias of a join
 }
 
 // scopeColumn is one column that can be named.
@@ -154,6 +155,13 @@ func (r *relation) find(name string) int {
 
 // Column implements expr.Scope. A name that this query does not have may be one of the queries around it.
 func (s *scope) Column(ref *ast.ColumnRef) (expr.Expr, error) {
+	if ref.Star && len(ref.Parts) > 0 {
+		x, err := s.wholeRow(ref.Parts, ref.Pos())
+		if x == nil && err == nil {
+			err = s.noRelation(ref.Parts, ref.Pos())
+		}
+		return x, err
+	}
 	x, err := s.local(ref)
 	if x != nil || err != nil {
 		return x, err
@@ -169,6 +177,11 @@ func (s *scope) Column(ref *ast.ColumnRef) (expr.Expr, error) {
 	}
 	if ref.MaybeLiteral {
 		return expr.Literal(ref.Raw, ref.Pos()), nil
+	}
+	if len(ref.Parts) == 1 {
+		if x, err := s.wholeRow(ref.Parts, ref.Pos()); x != nil || err != nil {
+			return x, err
+		}
 	}
 	return nil, s.unknown(ref)
 }
@@ -236,11 +249,6 @@ func (s *scope) unknown(ref *ast.ColumnRef) error {
 	name := ref.Parts[len(ref.Parts)-1].Name
 	if len(ref.Parts) > 1 {
 		return s.noRelation(ref.Parts[:len(ref.Parts)-1], ref.Pos())
-	}
-	for _, r := range s.relations {
-		if r.alias == name {
-			return sqlerr.NotSupported("whole-row references are not supported").At(ref.Pos())
-		}
 	}
 	return s.missing(sqlerr.New(sqlerr.UndefinedColumn, "column %q does not exist", name), ref, name)
 }

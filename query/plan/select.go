@@ -278,10 +278,15 @@ func (b *builder) bindTargetList(list []*ast.Target, sc *scope, binder *expr.Bin
 			out = append(out, stars...)
 			continue
 		}
-		if ind, ok := t.Expr.(*ast.Indirection); ok && len(ind.Path) > 0 && ind.Path[len(ind.Path)-1].Star {
-			return nil, sqlerr.NotSupported("row expansion is not supported").At(ind.Pos())
-		}
 		e, err := binder.Bind(t.Expr)
+		if ind, ok := t.Expr.(*ast.Indirection); ok && err == nil && len(ind.Path) > 0 && ind.Path[len(ind.Path)-1].Star {
+			expanded, err := rowTargets(binder, e)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, expanded...)
+			continue
+		}
 		if err == nil && !keepUnknown {
 			e, err = binder.Text(e)
 		}
@@ -298,6 +303,20 @@ func (b *builder) bindTargetList(list []*ast.Target, sc *scope, binder *expr.Bin
 			x.TableOID, x.AttNum = sc.tableOID, sc.attNum
 		}
 		out = append(out, x)
+	}
+	return out, nil
+}
+
+// rowTargets expands (x).*.
+func rowTargets(binder *expr.Binder, e expr.Expr) ([]target, error) {
+	var out []target
+	fields, names := e.(*expr.Row).Expanded()
+	for i, f := range fields {
+		f, err := binder.Text(f)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, target{Column: Column{Name: names[i], Type: f.Type()}, expr: f, named: true})
 	}
 	return out, nil
 }

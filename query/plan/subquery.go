@@ -29,6 +29,9 @@ func (b *builder) subLink(binder *expr.Binder, sc *scope, e *ast.SubLink) (expr.
 		s.Slots = append(s.Slots, c.slot)
 		s.Args = append(s.Args, c.x)
 	}
+	if e.Kind == ast.ExprSubLink && e.Test != nil {
+		return b.rowSubLink(binder, s, e, left, root, columns)
+	}
 	typ := value.Of(value.Bool)
 	switch e.Kind {
 	case ast.ExprSubLink, ast.ArraySubLink:
@@ -54,28 +57,51 @@ func (b *builder) subLink(binder *expr.Binder, sc *scope, e *ast.SubLink) (expr.
 
 // testSide binds what ANY and ALL compare.
 func (b *builder) testSide(binder *expr.Binder, e *ast.SubLink) ([]expr.Expr, error) {
-	list := []ast.Expr{e.Test}
-	if row, ok := e.Test.(*ast.RowExpr); ok {
-		list = row.Args
+	x, err := binder.Bind(e.Test)
+	if err != nil {
+		return nil, err
 	}
-	var left []expr.Expr
-	for _, a := range list {
-		x, err := binder.Bind(a)
-		if err != nil {
-			return nil, err
-		}
-		left = append(left, x)
+	if _, ok := e.Test.(*ast.RowExpr); ok {
+		return x.(*expr.Row).Fields, nil
 	}
-	return left, nil
+	return []expr.Expr{x}, nil
 }
 
-// subLinkTest binds the comparison of ANY and ALL with a row of the result.
-func (b *builder) subLinkTest(binder *expr.Binder, s *expr.Subquery, e *ast.SubLink, left []expr.Expr, columns []Column) error {
+// rowSubLink binds (a, b) = (SELECT x, y): the query yields its one row as a record, of which the fields are compared.
+func (b *builder) rowSubLink(binder *expr.Binder, s expr.Subquery, e *ast.SubLink, left []expr.Expr, root Node, columns []Column) (expr.Expr, error) {
+	if err := sameWidth(e, left, columns); err != nil {
+		return nil, err
+	}
+	fields := make([]expr.Expr, len(columns))
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		fields[i], names[i] = expr.NewColumn(i, c.Type, quoteIdent(c.Name), e.Pos()), c.Name
+	}
+	row := expr.NewWholeRow("", fields, names, nil, e.Pos())
+	s.Plan = b.subplan(&Project{In: root, Exprs: []*Program{NewProgram(row)}}, s.Slots, nil)
+	record := expr.NewSubquery(s, row.Type(), e.Pos())
+	right := make([]expr.Expr, len(columns))
+	for i, c := range columns {
+		right[i] = expr.NewRowField(record, i, c.Type, e.Pos())
+	}
+	return binder.RowOperator(e.Op, left, right, e.Pos())
+}
+
+// sameWidth checks that a query has as many columns as what is compared with it.
+func sameWidth(e *ast.SubLink, left []expr.Expr, columns []Column) error {
 	switch {
 	case len(columns) < len(left):
 		return sqlerr.New(sqlerr.SyntaxError, "subquery has too few columns").At(e.Pos())
 	case len(columns) > len(left):
 		return sqlerr.New(sqlerr.SyntaxError, "subquery has too many columns").At(e.Pos())
+	}
+	return nil
+}
+
+// subLinkTest binds the comparison of ANY and ALL with a row of the result.
+func (b *builder) subLinkTest(binder *expr.Binder, s *expr.Subquery, e *ast.SubLink, left []expr.Expr, columns []Column) error {
+	if err := sameWidth(e, left, columns); err != nil {
+		return err
 	}
 	right := make([]expr.Expr, len(columns))
 	for i, c := range columns {
