@@ -59,57 +59,77 @@ func (a arguments) candidates(name string) []candidate {
 		if a.variadic && fn.Variadic {
 			fn = fn.overArray
 		}
-		if c, ok := fn.candidate(len(a.exprs), a.names); ok {
+		p := parameters{fn.Args, fn.Variadic, fn.Names, fn.Defaults}
+		if c, ok := p.candidate(fn, len(a.exprs), a.names); ok {
 			list = append(list, c)
 		}
 	}
 	return list
 }
 
-// candidate returns f as a candidate for n arguments, some of them by name.
-func (f *Func) candidate(n int, names []string) (candidate, bool) {
-	if names == nil && (n == len(f.Args) || f.Variadic) {
-		declared, ok := spread(f.Args, f.Variadic, n)
-		return candidate{fn: f, args: declared, variadic: f.Variadic}, ok
+// setCandidates is candidates of the set-returning functions.
+func (a arguments) setCandidates(name string) []candidate {
+	var list []candidate
+	for _, fn := range registry.sets[name] {
+		p := parameters{fn.Args, fn.Variadic, fn.Names, fn.Defaults}
+		if c, ok := p.candidate(fn, len(a.exprs), a.names); ok {
+			list = append(list, c)
+		}
 	}
-	if n > len(f.Args) || f.Variadic {
+	return list
+}
+
+// parameters are what a function is declared with.
+type parameters struct {
+	args     []value.Kind
+	variadic bool
+	names    []string
+	defaults []value.Value // of the last ones
+}
+
+// candidate returns fn, which has the parameters p, as a candidate for n arguments, some of them by name.
+func (p parameters) candidate(fn any, n int, names []string) (candidate, bool) {
+	if names == nil && (n == len(p.args) || p.variadic) {
+		declared, ok := spread(p.args, p.variadic, n)
+		return candidate{fn: fn, args: declared, variadic: p.variadic}, ok
+	}
+	if n > len(p.args) || p.variadic {
 		return candidate{}, false
 	}
-	c := candidate{fn: f, args: make([]value.Kind, n), place: make([]int, n)}
-	given := make([]bool, len(f.Args))
+	c := candidate{fn: fn, args: make([]value.Kind, n), place: make([]int, n), rest: make([]value.Value, len(p.args))}
+	given := make([]bool, len(p.args))
 	for i := range n {
 		at := i
 		if names != nil && names[i] != "" {
-			at = slices.Index(f.Names, names[i])
+			at = slices.Index(p.names, names[i])
 		}
 		if at < 0 || given[at] {
 			return candidate{}, false
 		}
 		given[at] = true
-		c.args[i], c.place[i] = f.Args[at], at
+		c.args[i], c.place[i] = p.args[at], at
 	}
-	for i := range f.Args[:len(f.Args)-len(f.Defaults)] {
+	first := len(p.args) - len(p.defaults)
+	for i := range p.args[:first] {
 		if !given[i] {
 			return candidate{}, false
 		}
 	}
+	copy(c.rest[first:], p.defaults)
 	return c, true
 }
 
 // arrange brings a call's arguments into the order of declaration, and puts the defaults of those that were not given.
 func (c candidate) arrange(args []Expr) []Expr {
-	f, ok := c.fn.(*Func)
-	if !ok || c.place == nil {
+	if c.place == nil {
 		return args
 	}
-	full := make([]Expr, len(f.Args))
+	full := make([]Expr, len(c.rest))
 	for i, x := range args {
 		full[c.place[i]] = x
 	}
-	first := len(f.Args) - len(f.Defaults)
-	for i := range full {
+	for i, v := range c.rest {
 		if full[i] == nil {
-			v := f.Defaults[i-first]
 			full[i] = NewConst(v, value.Of(v.Kind()), ast.NoPos)
 		}
 	}

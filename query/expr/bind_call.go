@@ -78,7 +78,7 @@ func (b *Binder) callNamed(name string, args []Expr, pos int) (Expr, error) {
 func (b *Binder) call(name string, given arguments, pos int) (Expr, error) {
 	args := given.exprs
 	if len(registry.sets[name]) > 0 {
-		return b.callSet(name, args, pos)
+		return b.callSet(name, given, pos)
 	}
 	actual := kindsOf(args)
 	list := given.candidates(name)

@@ -16,6 +16,8 @@ type likePattern struct {
 	exact bool // no wildcard at all: parts is one literal
 	// anchored says which ends of the text the first and the last part stand at.
 	anchoredStart, anchoredEnd bool
+	// unfinished is a pattern that ends with the escape character: an error for the texts that match so far.
+	unfinished string
 }
 
 // likePart is a run of characters between %s. Without wildcards it is text; otherwise runes,
@@ -29,9 +31,8 @@ const anyRune = -1
 
 var errLikeEscape = sqlerr.New(sqlerr.InvalidEscapeSequence, "LIKE pattern must not end with escape character")
 
-// compileLike compiles a pattern whose escape character is the backslash. 22025
-// when the pattern ends with it.
-func compileLike(pattern string, fold bool) (*likePattern, error) {
+// compileLike compiles a pattern whose escape character is the backslash.
+func compileLike(pattern string, fold bool) *likePattern {
 	if fold {
 		pattern = foldCase(pattern)
 	}
@@ -65,7 +66,7 @@ func compileLike(pattern string, fold bool) (*likePattern, error) {
 		case '\\':
 			i += n
 			if i == len(pattern) {
-				return nil, errLikeEscape
+				return &likePattern{unfinished: pattern, fold: fold}
 			}
 			r, n = utf8.DecodeRuneInString(pattern[i:])
 			fallthrough
@@ -76,16 +77,72 @@ func compileLike(pattern string, fold bool) (*likePattern, error) {
 		i += n
 	}
 	flush(p.anchoredEnd)
-	return p, nil
+	return p
 }
 
 // foldCase is the case folding of ILIKE and of lower().
 func foldCase(s string) string { return strings.ToLower(s) }
 
-func (p *likePattern) match(s string) bool {
+// match says whether s matches. 22025 when it does so far, and the pattern ends with the escape character.
+func (p *likePattern) match(s string) (bool, error) {
 	if p.fold {
 		s = foldCase(s)
 	}
+	if p.unfinished != "" {
+		return false, matchUnfinished([]rune(s), []rune(p.unfinished))
+	}
+	return p.matchFinished(s), nil
+}
+
+// matchUnfinished walks as PostgreSQL does: no text matches, and the error comes when the walk meets the end of the
+// pattern with text left.
+func matchUnfinished(s, p []rune) error {
+	for len(s) > 0 && len(p) > 0 {
+		switch p[0] {
+		case '\\':
+			if p = p[1:]; len(p) == 0 {
+				return errLikeEscape
+			}
+			if s[0] != p[0] {
+				return nil
+			}
+		case '_':
+		case '%':
+			for len(p) > 0 && (p[0] == '%' || p[0] == '_') {
+				if p[0] == '_' {
+					if len(s) == 0 {
+						return nil
+					}
+					s = s[1:]
+				}
+				p = p[1:]
+			}
+			next := p[0]
+			if next == '\\' {
+				if len(p) < 2 {
+					return errLikeEscape
+				}
+				next = p[1]
+			}
+			for ; len(s) > 0; s = s[1:] {
+				if s[0] == next {
+					if err := matchUnfinished(s, p); err != nil {
+						return err
+					}
+				}
+			}
+			return nil
+		default:
+			if s[0] != p[0] {
+				return nil
+			}
+		}
+		s, p = s[1:], p[1:]
+	}
+	return nil
+}
+
+func (p *likePattern) matchFinished(s string) bool {
 	parts := p.parts
 	if p.exact {
 		return len(parts) == 1 && s == parts[0].text || len(parts) == 0 && s == ""
@@ -182,8 +239,8 @@ func LikePrefix(e Expr) (operand Expr, prefix string, exact, whole, ok bool) {
 	if !is || k.Val.IsNull() {
 		return nil, "", false, false, false
 	}
-	p, err := compileLike(k.Val.Bytes(), false)
-	if err != nil || !p.anchoredStart || len(p.parts) == 0 {
+	p := compileLike(k.Val.Bytes(), false)
+	if !p.anchoredStart || len(p.parts) == 0 {
 		return nil, "", false, false, false
 	}
 	first := p.parts[0]

@@ -40,7 +40,7 @@ func (n *matchNode) use(c *Context, pattern string) error {
 	if n.op.regex {
 		n.regex, err = c.regexp(pattern, are.Flags{FoldCase: n.op.fold})
 	} else {
-		n.like, err = compileLike(pattern, n.op.fold)
+		n.like = compileLike(pattern, n.op.fold)
 	}
 	n.pattern = pattern
 	return err
@@ -50,7 +50,7 @@ func (n *matchNode) matches(s string) (bool, error) {
 	if n.regex != nil {
 		return matchRegexp(n.regex, s)
 	}
-	return n.like.match(s), nil
+	return n.like.match(s)
 }
 
 // verdict says whether string i of v matches.

@@ -78,8 +78,8 @@ var matchOps = []matchOp{
 // likeBytes is LIKE of byteas, each byte a character.
 func likeBytes(negate bool) impl {
 	return func(_ *Context, a []value.Value) (value.Value, error) {
-		p, err := compileLike(latin1(a[1].Bytes()), false)
-		return value.NewBool(err == nil && p.match(latin1(a[0].Bytes())) != negate), err
+		ok, err := compileLike(latin1(a[1].Bytes()), false).match(latin1(a[0].Bytes()))
+		return value.NewBool(ok != negate), err
 	}
 }
 
@@ -95,21 +95,15 @@ func latin1(s string) string {
 func matchImpl(m matchOp) impl {
 	return func(c *Context, a []value.Value) (value.Value, error) {
 		var ok bool
+		var err error
 		if m.regex {
-			re, err := c.regexp(a[1].Bytes(), are.Flags{FoldCase: m.fold})
-			if err != nil {
-				return value.Value{}, err
-			}
-			if ok, err = matchRegexp(re, a[0].Bytes()); err != nil {
-				return value.Value{}, err
+			var re *are.Regexp
+			if re, err = c.regexp(a[1].Bytes(), are.Flags{FoldCase: m.fold}); err == nil {
+				ok, err = matchRegexp(re, a[0].Bytes())
 			}
 		} else {
-			p, err := compileLike(a[1].Bytes(), m.fold)
-			if err != nil {
-				return value.Value{}, err
-			}
-			ok = p.match(a[0].Bytes())
+			ok, err = compileLike(a[1].Bytes(), m.fold).match(a[0].Bytes())
 		}
-		return value.NewBool(ok != m.negate), nil
+		return value.NewBool(ok != m.negate), err
 	}
 }

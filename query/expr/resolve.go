@@ -70,8 +70,10 @@ type candidate struct {
 	args []value.Kind
 	// variadic says that the last argument was spread.
 	variadic bool
-	// place is where each actual argument goes, nil when they are in order and complete.
+	// place is where each actual argument goes, nil when they are in order and complete. rest has a place for each
+	// declared argument, and the default of those that have one.
 	place []int
+	rest  []value.Value
 }
 
 // spread returns the declared kinds for n actual arguments.

@@ -14,6 +14,9 @@ type SetFunc struct {
 	// Args are the argument kinds, pseudo kinds included. With Variadic the last one may repeat.
 	Args     []value.Kind
 	Variadic bool
+	// Names and Defaults are as in Func.
+	Names    []string
+	Defaults []value.Value
 	// Columns are the result's; one without a name goes by the function's.
 	Columns    []SetColumn
 	Volatility Volatility
@@ -113,22 +116,21 @@ func HasSetCall(e Expr) bool {
 }
 
 // callSet binds a call of a set-returning function.
-func (b *Binder) callSet(name string, args []Expr, pos int) (Expr, error) {
+func (b *Binder) callSet(name string, given arguments, pos int) (Expr, error) {
+	args := given.exprs
 	actual := kindsOf(args)
-	var list []candidate
-	for _, fn := range registry.sets[name] {
-		if declared, ok := spread(fn.Args, fn.Variadic, len(args)); ok {
-			list = append(list, candidate{fn: fn, args: declared, variadic: fn.Variadic})
-		}
-	}
+	list := given.setCandidates(name)
 	c, ok := exact(list, actual)
 	if !ok {
 		var out outcome
 		if c, out = choose(list, actual); out != found {
-			return nil, functionError(out, name, actual, pos)
+			return nil, callError(out, given.signature(name), pos)
 		}
 	}
 	fn := c.fn.(*SetFunc)
+	if given.variadic && fn.Variadic {
+		return nil, sqlerr.NotSupported("VARIADIC of a set-returning function is not supported").At(pos)
+	}
 	x := &SetCall{head: head{value.Of(value.Unknown), pos}, Func: fn}
 	kinds := c.args
 	for _, col := range fn.Columns {
@@ -146,7 +148,7 @@ func (b *Binder) callSet(name string, args []Expr, pos int) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.Args = slices.Clone(args)
+	x.Args = slices.Clone(c.arrange(args))
 	if x.typ = value.Of(value.Record); len(x.Types) == 1 {
 		x.typ = x.Types[0]
 	}
