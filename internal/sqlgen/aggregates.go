@@ -20,7 +20,7 @@ func makeAggregates() library {
 	l.add(TextArray, "array_agg({text} order by {=1} nulls first)", "array_agg(distinct {text} order by {=1})")
 	l.add(JSONB, "jsonb_agg({int4} order by {=1})", "jsonb_agg({text} order by {=1})", "jsonb_object_agg('k' || coalesce({text}, ''), 1)", "jsonb_agg({jsonb} order by {=1})")
 	l.add(Interval, "sum({interval})", "avg({interval})")
-	orderedAggregated := []Type{Int2, Int4, Int8, Numeric, Float8, Float4, Text, Date, Timestamp, Timestamptz, Time, Interval, Int4Array}
+	orderedAggregated := []Type{Int2, Int4, Int8, Numeric, Float8, Float4, Text, Date, Timestamp, Timestamptz, Time, Interval, Int4Array, Enum}
 	l.each(orderedAggregated, "T", "min({T})", "max({T})")
 	l.each([]Type{Int4, Int8, Text, Numeric, Date, Timestamp, Float8}, "T", "percentile_disc({|0.5|0.1|1}) within group (order by {T}{| desc|})", "mode() within group (order by {T})")
 	return l

@@ -44,7 +44,20 @@ func (g *Generator) expr(s *scope, t Type, depth int) *Node {
 			g.risky = false // one in an expression, so that it is known which fails
 		}
 	}
-	return g.fill(f, func(t Type) *Node { return g.expr(s, t, depth-1) }, func(t Type) *Node { return g.leaf(s, t) })
+	return g.fill(f, func(t Type) *Node { return g.expr(s, t, depth-1) }, func(t Type) *Node { return g.plain(s, t) })
+}
+
+// plain makes a column, a group or a literal.
+func (g *Generator) plain(s *scope, t Type) *Node {
+	if s.grouped && !s.aggregated {
+		for _, e := range s.groups {
+			if e.typ == t {
+				return e
+			}
+		}
+		return g.literal(t)
+	}
+	return g.leaf(s, t)
 }
 
 // leaf makes a column or a literal.
@@ -115,7 +128,7 @@ func (g *Generator) aggregate(s *scope, t Type, depth int) *Node {
 	rows.aggregated, rows.windows = true, false
 	budget := g.budget
 	g.budget = 0 // aggregates over subqueries are rare and PostgreSQL has rules of its own for whose they are
-	call := g.fill(f, func(t Type) *Node { return g.expr(&rows, t, min(depth-1, 1)) }, func(t Type) *Node { return g.leaf(&rows, t) })
+	call := g.fill(f, func(t Type) *Node { return g.expr(&rows, t, min(depth-1, 1)) }, func(t Type) *Node { return g.plain(&rows, t) })
 	call = unwrapped(call)
 	if g.allowed("filter", 12) {
 		call = typed(t, call, maybe(" filter (where ", g.predicate(&rows, 1), ")"))
@@ -144,14 +157,14 @@ func (g *Generator) window(s *scope, t Type, depth int) *Node {
 	order := g.windowOrder(&args)
 	if len(own) > 0 && (g.chance(70) || s.grouped) {
 		f := own[g.IntN(len(own))]
-		if order == nil {
+		if order == nil || !s.grouped && !s.unique() && !strings.Contains(f.text, "rank()") && f.text != "cume_dist()" {
 			return nil
 		}
 		frame := ""
 		if strings.Contains(f.text, "_value(") {
 			frame = g.frame(true)
 		}
-		return typed(t, unwrapped(g.fill(f, arg, arg)), " over (", g.partition(&args), order, maybe(frame), ")")
+		return typed(t, unwrapped(g.fill(f, arg, arg)), g.over(s, seq(g.partition(&args), order), maybe(frame)))
 	}
 	if s.grouped {
 		return nil
@@ -176,7 +189,7 @@ func (g *Generator) windowAggregate(s, args *scope, t Type, arg func(Type) *Node
 		call = typed(t, call, " filter (where ", g.predicate(args, 1), ")")
 	}
 	if order == nil || g.chance(25) {
-		return typed(t, call, " over (", g.partition(args), ")")
+		return typed(t, call, g.over(s, g.partition(args), text("")))
 	}
 	if g.allowed("range offset", 20) {
 		if refs := s.refs(Int4); len(refs) > 0 {
@@ -184,7 +197,31 @@ func (g *Generator) windowAggregate(s, args *scope, t Type, arg func(Type) *Node
 				" range between 1 preceding and 2 following", " range between unbounded preceding and 1 following", " range between 3 preceding and current row exclude current row")), ")")
 		}
 	}
-	return typed(t, call, " over (", g.partition(args), order, maybe(g.frame(false)), ")")
+	if g.allowed("range interval", 10) {
+		if refs := append(s.refs(Date), s.refs(Timestamp)...); len(refs) > 0 {
+			return typed(t, call, " over (", g.partition(args), "order by "+g.pick(refs...)+" range between '", g.pick("1 day", "1 month", "36 hours"), "' preceding and ",
+				g.pick("current row", "'10 days' following"), ")")
+		}
+	}
+	frame := ""
+	if s.unique() {
+		frame = g.frame(false)
+	}
+	return typed(t, call, g.over(s, seq(g.partition(args), order), maybe(frame)))
+}
+
+// over makes OVER with a definition and a frame: there, or in the WINDOW clause.
+func (g *Generator) over(s *scope, definition, frame *Node) *Node {
+	if s.named == nil || !g.allowed("named window", 20) {
+		return seq(" over (", definition, frame, ")")
+	}
+	name := g.name("w")
+	if g.chance(50) {
+		*s.named = append(*s.named, seq(name+" as (", definition, frame, ")"))
+		return text(" over " + name)
+	}
+	*s.named = append(*s.named, seq(name+" as (", definition, ")"))
+	return seq(" over ("+name, frame, ")")
 }
 
 func (g *Generator) partition(s *scope) *Node {

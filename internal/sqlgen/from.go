@@ -9,6 +9,11 @@ const maxJoin = 20000
 
 // from makes a FROM clause and puts its relations into the scope.
 func (g *Generator) from(s *scope, depth int) *Node {
+	if g.budget == 0 && s.outer == nil && g.allowed("unqualified", 15) {
+		t := g.Schema.Tables[g.IntN(len(g.Schema.Tables))]
+		s.rels = append(s.rels, t.relation(""))
+		return text(t.Name)
+	}
 	n := g.fromItem(s, depth)
 	joins := 0
 	if g.on("join") {
@@ -44,14 +49,47 @@ func (g *Generator) join(s *scope, left *Node, depth int) *Node {
 	switch {
 	case kind == "cross join":
 		n = seq(left, " cross join ", right)
+	case g.allowed("natural join", 6) && len(leftScope.rels) == 1 && natural(leftScope.rels[0], s.rels[before]):
+		n = seq("(", left, " natural "+kind+" ", right, ")")
 	case g.allowed("using", 12) && len(leftScope.rels) == 1 && g.shareColumn(leftScope.rels[0], s.rels[before], "a"):
-		// The merged column is used by neither name: both sides keep theirs in our expressions.
-		n = seq("(", left, " "+kind+" ", right, " using (a))")
+		// Both sides keep their columns, and the merged one has a name of its own.
+		alias := ""
+		if g.allowed("merged column", 60) {
+			merged := &relation{name: g.name("m"), cols: []output{{"a", Int4}}, size: 1, merged: true}
+			s.rels = append(s.rels, merged)
+			alias = " as " + merged.name
+		}
+		n = seq("(", left, " "+kind+" ", right, " using (a)"+alias+")")
 	default:
 		n = seq("(", left, " "+kind+" ", right, " on ", g.joinCondition(leftScope, rightScope, s, kind), ")")
 	}
 	n.alts = []*Node{left, right}
 	return n
+}
+
+// natural says whether two relations share columns, each of one type, and none has two of a name.
+func natural(l, r *relation) bool {
+	types := map[string]Type{}
+	for _, c := range l.cols {
+		if _, twice := types[c.name]; twice || c.typ == "" {
+			return false
+		}
+		types[c.name] = c.typ
+	}
+	shared := 0
+	seen := map[string]bool{}
+	for _, c := range r.cols {
+		if seen[c.name] || c.typ == "" {
+			return false
+		}
+		seen[c.name] = true
+		if t, ok := types[c.name]; ok && t != c.typ {
+			return false
+		} else if ok {
+			shared++
+		}
+	}
+	return shared > 0
 }
 
 func (g *Generator) shareColumn(l, r *relation, name string) bool {
@@ -155,7 +193,12 @@ func (g *Generator) fromItem(s *scope, depth int) *Node {
 		return g.values(s)
 	case n < 24 && g.on("generate_series"):
 		return g.series(s)
-	case n < 45 && len(g.ctes) > 0:
+	case n < 28:
+		return g.function(s)
+	case n < 34 && len(g.Schema.Views) > 0:
+		v := g.Schema.Views[g.IntN(len(g.Schema.Views))]
+		return g.relate(s, &relation{name: g.name("r"), cols: v.cols, size: v.size}, v.name+" ")
+	case n < 50 && len(g.ctes) > 0:
 		c := g.ctes[g.IntN(len(g.ctes))]
 		return g.relate(s, &relation{name: g.name("x"), cols: c.cols, size: c.size}, c.name+" ")
 	}
@@ -183,6 +226,40 @@ func (g *Generator) relate(s *scope, r *relation, parts ...any) *Node {
 	return seq(append(parts, "as "+r.name)...)
 }
 
+// function makes a function an item of FROM.
+func (g *Generator) function(s *scope) *Node {
+	r := &relation{name: g.name("f"), size: 3}
+	var sql string
+	switch {
+	case g.allowed("json functions in from", 40):
+		switch g.IntN(4) {
+		case 0:
+			r.cols, sql = []output{{"e", JSONB}}, "jsonb_array_elements('[1, \"x\", null, {\"a\": 2}]'::jsonb) as %s(e)"
+		case 1:
+			r.cols, sql = []output{{"e", Text}}, "jsonb_array_elements_text('[1, \"x\", null, [2]]'::jsonb) as %s(e)"
+		case 2:
+			r.cols, sql = []output{{"k", Text}, {"v", JSONB}}, "jsonb_each('{\"a\": 1, \"b\": [2], \"c\": null}'::jsonb) as %s(k, v)"
+		default:
+			r.cols, sql = []output{{"k", Text}}, "jsonb_object_keys('{\"a\": 1, \"b\": [2]}'::jsonb) as %s(k)"
+		}
+	case g.allowed("text functions in from", 60):
+		switch g.IntN(3) {
+		case 0:
+			r.cols, sql = []output{{"m", TextArray}}, "regexp_matches('abcab', '(a)(b)', 'g') as %s(m)"
+		case 1:
+			r.cols, sql = []output{{"e", Text}}, "string_to_table('a,b,,c', ',') as %s(e)"
+		default:
+			r.cols, sql = []output{{"e", Text}}, "regexp_split_to_table('a b  c', '\\s') as %s(e)"
+		}
+	case g.on("rows from"):
+		r.cols, sql = []output{{"n", Int4}, {"e", Text}}, "rows from (generate_series(1, 3), unnest(array['a', 'b'])) as %s(n, e)"
+	default:
+		return g.tableItem(s)
+	}
+	s.rels = append(s.rels, r)
+	return text(fmt.Sprintf(sql, r.name))
+}
+
 func (g *Generator) values(s *scope) *Node {
 	types := []Type{Int4, g.anyType()}
 	var rows []*Node
@@ -195,7 +272,7 @@ func (g *Generator) values(s *scope) *Node {
 }
 
 func (g *Generator) series(s *scope) *Node {
-	r := &relation{name: g.name("s"), size: 6}
+	r := &relation{name: g.name("s"), size: 6, key: []int{0}}
 	switch g.IntN(4) {
 	case 0:
 		r.cols = []output{{"n", Int8}}

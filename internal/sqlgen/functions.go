@@ -1,8 +1,8 @@
 package sqlgen
 
 var (
-	ordered = []Type{Bool, Int2, Int4, Int8, Numeric, Float8, Float4, Text, Date, Timestamp, Timestamptz, Time, Interval, UUID, Bytea, Int4Array, TextArray, JSONB}
-	scalars = []Type{Bool, Int2, Int4, Int8, Numeric, Float8, Float4, Text, Date, Timestamp, Timestamptz, Time, Interval, UUID, Bytea, JSONB}
+	ordered = []Type{Bool, Int2, Int4, Int8, Numeric, Float8, Float4, Text, Date, Timestamp, Timestamptz, Time, Interval, UUID, Bytea, Int4Array, TextArray, JSONB, Enum}
+	scalars = []Type{Bool, Int2, Int4, Int8, Numeric, Float8, Float4, Text, Date, Timestamp, Timestamptz, Time, Interval, UUID, Bytea, JSONB, Enum}
 )
 
 // functions are the operators, functions and casts that expressions use. What may fail at run time is
@@ -44,7 +44,7 @@ func arithmetic(l library) {
 		"scale({numeric})", "min_scale({numeric})", "jsonb_array_length('[1,2,3]'::jsonb)", "array_upper({text[]}, 1)", "array_ndims({int4[]})", "({int4[]})[{#0..4}]", "coalesce({int4}, 0)", "regexp_count({text}, '[a-c]')", "regexp_instr({text}, 'b')")
 	l.add(Int8, "{int8} + {int4}", "{int4}::int8 * {int4}", "factorial({#0..15})::int8", "bit_count({bytea})", "extract(epoch from {date})::int8", "{int8} - {int2}")
 	l.add(Numeric, "{numeric} * {numeric}", "{numeric} / {|3|7.5|0.01}", "{numeric} % {|3|2.5}", "round({numeric}, {#-1..3})", "round({numeric})", "trunc({numeric}, {#0..2})", "ceil({numeric})", "floor({numeric})",
-		"sign({numeric})", "power({|2|1.5}, {#0..5})", "sqrt(abs({numeric}))", "exp({|0|1|2.5})", "ln({|1|2|10.5})", "log({|1|100|2.5})", "{numeric} + {int4}", "div({numeric}, {|2|3.5})", "extract({|epoch|hour|second|dow|doy|quarter|week|isoyear|year|month|day|microseconds|century|decade} from {timestamp})",
+		"sign({numeric})", "power({|2|1.5}::numeric, {#0..5})", "sqrt(abs({numeric}))", "exp({|0|1|2.5}::numeric)", "ln({|1|2|10.5}::numeric)", "log({|1|100|2.5}::numeric)", "{numeric} + {int4}", "div({numeric}, {|2|3.5})", "extract({|epoch|hour|second|dow|doy|quarter|week|isoyear|year|month|day|microseconds|century|decade} from {timestamp})",
 		"extract({|epoch|day|month|hour|minute|second|year} from {interval})", "trim_scale({numeric})", "mod({numeric}, 2.5)", "extract({|hour|minute|second} from {time})", "extract({|epoch|hour|day} from {timestamptz})")
 	l.add(Float8, "{float8} * {float8}", "{float8} / 4", "round({float8})", "trunc({float8})", "ceil({float8})", "floor({float8})", "sign({float8})", "sqrt(abs({float8}))", "cbrt({float8})", "exp({|0|0.5|2}::float8)", "ln(abs({float8}) + 1)",
 		"power(abs({float8}), {|2|0.5|3})", "{|sin|cos|atan|tanh|degrees|radians}({float8})", "atan2({float8}, {float8})", "pi()", "{float8} + {int4}", "{float4} + {float8}", "date_part({|'epoch'|'hour'|'dow'|'second'}, {timestamp})", "log(abs({float8}) + 1)", "asinh({float8})")
@@ -123,6 +123,7 @@ func casts(l library) {
 		}
 	}
 	l.add(Date, "{timestamp}::date")
+	l.add(Enum, "{mood}::text::mood", "enum_first({mood})", "enum_last({mood})")
 	l.add(JSONB, "{jsonb}::text::jsonb")
 	l.add(Int4Array, "{int4[]}::text::int4[]")
 	l.add(UUID, "{uuid}::text::uuid")

@@ -92,10 +92,18 @@ func (g *Generator) outputType(s *scope) Type {
 // selectRows makes a query without groups.
 func (g *Generator) selectRows(s *scope, from *Node, types []Type, depth int, o queryOptions) *query {
 	s.windows = g.on("window") && len(s.rels) > 0 && !o.single && g.chance(30)
+	s.named = new([]*Node)
 	items, cols := g.outputs(s, types, depth, o)
+	if o.top && types == nil && len(s.rels) > 0 && s.rels[0].name != "" && g.allowed("star", 4) {
+		items, cols = []*Node{text(s.rels[0].name + ".*")}, s.rels[0].cols
+	}
 	where := g.where(s, depth)
+	named := text("")
+	if len(*s.named) > 0 {
+		named = seq(" window ", list(", ", 0, *s.named))
+	}
 	q := &query{cols: cols, size: min(s.size(), 400)}
-	if g.allowed("distinct on", 4) && s.sortable() && !o.single && len(s.rels) > 0 {
+	if g.allowed("distinct on", 4) && s.sortable() && !o.single && len(s.rels) > 0 && len(*s.named) == 0 {
 		return g.distinctOn(s, q, items, from, where)
 	}
 	distinct := text("")
@@ -107,8 +115,12 @@ func (g *Generator) selectRows(s *scope, from *Node, types []Type, depth int, o 
 		items = append(items, text(g.pick("generate_series(1, 3) as s1", "unnest(array['x', 'y']) as s1", "generate_series(1, 2) as s1, unnest(array[7, 8, 9]) as s2")))
 		q.cols = append(q.cols, output{"s1", ""})
 	}
-	tail := g.tail(q, s, len(items), o)
-	q.node = seq("select ", distinct, list(", ", 1, items), from, where, tail)
+	var rows *scope
+	if len(distinct.kids) == 0 && len(s.rels) > 0 {
+		rows = &scope{rels: s.rels}
+	}
+	tail := g.tail(q, rows, len(q.cols), o)
+	q.node = seq("select ", distinct, list(", ", 1, items), from, where, named, tail)
 	return q
 }
 
@@ -121,7 +133,7 @@ func (g *Generator) distinctOn(s *scope, q *query, items []*Node, from, where *N
 	return q
 }
 
-// tail makes ORDER BY and LIMIT over the n columns of the query's output.
+// tail makes ORDER BY and LIMIT over the n columns of the query's output; s, which may be nil, is what expressions of ORDER BY are over.
 func (g *Generator) tail(q *query, s *scope, n int, o queryOptions) *Node {
 	switch {
 	case o.single:
@@ -148,6 +160,13 @@ func (g *Generator) tail(q *query, s *scope, n int, o queryOptions) *Node {
 			}
 		}
 		return seq(g.sortedOrdinals(n), maybe(limit), offset)
+	case s != nil && g.allowed("order by expression", 6):
+		q.ordered, g.loose = true, true
+		by := g.expr(s, g.columnType(s), 1)
+		for strings.HasPrefix(by.String(), "null::") || !strings.Contains(by.String(), ".") && len(s.rels) > 0 && s.rels[0].name != "" { // a constant is an error
+			by = typed(Text, "("+s.rels[0].ref(0)+"::text)")
+		}
+		return maybe(" order by ", by, g.pick("", " desc")+", "+strings.TrimPrefix(ordinals(n).text, " order by "))
 	case g.chance(25):
 		q.ordered = true
 		g.loose = true
@@ -223,6 +242,9 @@ func (g *Generator) selectGroups(s *scope, from *Node, types []Type, depth int, 
 		clause = list(", ", 1, s.groups)
 	}
 	items, outs := g.outputs(s, types, depth, o)
+	if !sets && types == nil && g.allowed("group by ordinal", 12) {
+		items, outs, clause = g.groupsFirst(s.groups, items, outs)
+	}
 	if sets && types == nil && g.allowed("grouping()", 40) {
 		items = append(items, seq("grouping(", s.groups[0], ") as gr"))
 		outs = append(outs, output{"gr", Int4})
@@ -233,9 +255,25 @@ func (g *Generator) selectGroups(s *scope, from *Node, types []Type, depth int, 
 	}
 	g.loose = true
 	q := &query{cols: outs, size: min(s.size(), 60)}
-	tail := g.tail(q, s, len(items), o)
+	tail := g.tail(q, nil, len(items), o)
 	q.node = seq("select ", list(", ", 1, items), from, where, " group by ", clause, having, tail)
 	return q
+}
+
+// groupsFirst puts the groups before the other columns and groups by their ordinals, the first by its name.
+func (g *Generator) groupsFirst(groups, items []*Node, outs []output) ([]*Node, []output, *Node) {
+	var first, by []*Node
+	var cols []output
+	for i, e := range groups {
+		name := fmt.Sprintf("g%d", i+1)
+		first = append(first, seq(e, " as "+name))
+		cols = append(cols, output{name, e.typ})
+		by = append(by, text(fmt.Sprint(i+1)))
+	}
+	if g.chance(30) {
+		by[0] = text("g1")
+	}
+	return append(first, items...), append(cols, outs...), list(", ", 1, by)
 }
 
 // groupExpr makes an expression to group by, over a column.

@@ -7,8 +7,11 @@ import (
 
 // Schema is a set of tables with data.
 type Schema struct {
+	// Before are statements that come first: types.
+	Before []string
 	Tables []*Table
-	// After are statements that follow the data: indexes, more writes.
+	Views  []*relation
+	// After are statements that follow the data: views and indexes.
 	After []string
 }
 
@@ -27,6 +30,8 @@ type Column struct {
 	Type    Type
 	DDL     string // its declared type
 	NotNull bool
+	// Generated is the expression of a generated column, which takes no value; "" is none.
+	Generated string
 }
 
 // Row is a row's values as SQL literals.
@@ -36,8 +41,21 @@ type Row []string
 func NewSchema(g *Generator) *Schema {
 	s := &Schema{}
 	g.Schema = s
+	if g.on(string(Enum)) {
+		s.Before = append(s.Before, EnumSetup)
+	}
 	for i := range 3 + g.IntN(3) {
 		s.Tables = append(s.Tables, g.table(fmt.Sprintf("t%d", i)))
+	}
+	if g.on("view") {
+		for i := range g.IntN(3) {
+			g.begin()
+			g.budget = 1
+			q := g.query(nil, nil, 1, queryOptions{})
+			v := &relation{name: fmt.Sprintf("v%d_view", i), cols: q.cols, size: q.size}
+			s.After = append(s.After, "create view "+v.name+" as "+q.node.String())
+			s.Views = append(s.Views, v)
+		}
 	}
 	for _, t := range s.Tables {
 		if g.on("index") {
@@ -54,17 +72,24 @@ func (g *Generator) table(name string) *Table {
 	keyed := g.chance(85)
 	switch {
 	case keyed && g.chance(80):
-		t.Columns = append(t.Columns, Column{"id", Int4, "int", true})
+		t.Columns = append(t.Columns, Column{Name: "id", Type: Int4, DDL: "int", NotNull: true})
 		t.Key = []int{0}
 	case keyed:
-		t.Columns = append(t.Columns, Column{"k", Int4, "int", true}, Column{"s", Text, "text", true})
+		t.Columns = append(t.Columns, Column{Name: "k", Type: Int4, DDL: "int", NotNull: true}, Column{Name: "s", Type: Text, DDL: "text", NotNull: true})
 		t.Key = []int{0, 1}
 	}
 	// Every table has what joins are made of.
-	t.Columns = append(t.Columns, Column{"a", Int4, "int", false}, Column{"b", Text, "text", false})
+	a := Column{Name: "a", Type: Int4, DDL: "int"}
+	if g.allowed("identity", 20) {
+		a.DDL = "int default 7"
+	}
+	t.Columns = append(t.Columns, a, Column{Name: "b", Type: Text, DDL: "text"})
 	for i := range 2 + g.IntN(5) {
 		w := g.weighted()
-		t.Columns = append(t.Columns, Column{string(rune('c' + i)), w.typ, g.ddl(w), g.chance(15)})
+		t.Columns = append(t.Columns, Column{Name: string(rune('c' + i)), Type: w.typ, DDL: g.ddl(w), NotNull: g.chance(15)})
+	}
+	if g.allowed("generated column", 12) {
+		t.Columns = append(t.Columns, Column{Name: "gen", Type: Int4, DDL: "int", Generated: g.pick("a * 2", "coalesce(a, 0) + 1", "length(b)")})
 	}
 	if g.allowed("check", 20) {
 		t.Checks = append(t.Checks, g.pick("check (a < 1000)", "check (length(b) < 40)", "check (a is null or a > -50)"))
@@ -74,7 +99,7 @@ func (g *Generator) table(name string) *Table {
 	}
 	if other := len(g.Schema.Tables); g.allowed("foreign key", 20) && other > 0 {
 		if ref := g.Schema.Tables[g.IntN(other)]; len(ref.Key) == 1 {
-			t.Columns = append(t.Columns, Column{"ref", Int4, "int", false})
+			t.Columns = append(t.Columns, Column{Name: "ref", Type: Int4, DDL: "int"})
 			t.Checks = append(t.Checks, fmt.Sprintf("foreign key (ref) references %s%s", ref.Name, g.pick("", " on delete cascade", " on delete set null")))
 		}
 	}
@@ -96,6 +121,8 @@ func (g *Generator) row(t *Table, i int) Row {
 	row := make(Row, len(t.Columns))
 	for c, col := range t.Columns {
 		switch {
+		case col.Generated != "":
+			row[c] = "default"
 		case len(t.Key) > 0 && c == t.Key[0]:
 			row[c] = fmt.Sprint(i + 1)
 		case col.Name == "ref":
@@ -105,7 +132,7 @@ func (g *Generator) row(t *Table, i int) Row {
 		default:
 			row[c] = quote(g.pick(pools[col.Type]...))
 		}
-		if strings.HasPrefix(col.DDL, "varchar(12") && len(row[c]) > 14 {
+		if strings.HasPrefix(col.DDL, "varchar(12") && len(row[c]) > 14 && row[c] != "null" {
 			row[c] = "'abc'"
 		}
 	}
@@ -125,7 +152,7 @@ func (g *Generator) reference(t *Table) string {
 func (g *Generator) index(t *Table) string {
 	var cols []string
 	for range 1 + g.IntN(2) {
-		if c := t.Columns[g.IntN(len(t.Columns))]; c.Type != JSONB && !c.Type.array() && !strings.Contains(strings.Join(cols, " "), c.Name) {
+		if c := t.Columns[g.IntN(len(t.Columns))]; c.Type != JSONB && !c.Type.array() && c.Generated == "" && !strings.Contains(strings.Join(cols, " "), c.Name) {
 			cols = append(cols, c.Name+g.pick("", "", " desc"))
 		}
 	}
@@ -147,6 +174,9 @@ func (t *Table) Create() string {
 	var parts []string
 	for _, c := range t.Columns {
 		part := c.Name + " " + c.DDL
+		if c.Generated != "" {
+			part += " generated always as (" + c.Generated + ") stored"
+		}
 		if c.NotNull {
 			part += " not null"
 		}
@@ -181,6 +211,7 @@ func (t *Table) Insert() string {
 
 // Script returns the statements that make the schema, in order.
 func (s *Schema) Script() (out []string) {
+	out = append(out, s.Before...)
 	for _, t := range s.Tables {
 		out = append(out, t.Create())
 		if insert := t.Insert(); insert != "" {

@@ -8,6 +8,16 @@ type relation struct {
 	cols []output
 	key  []int // columns that tell its rows apart, but for equal rows; all when there are none
 	size int   // about how many rows
+	// merged says that it is the merged column of a join, which the others' columns determine.
+	merged bool
+}
+
+// ref refers to column i: without the relation's name where that is empty.
+func (r *relation) ref(i int) string {
+	if r.name == "" {
+		return r.cols[i].name
+	}
+	return r.name + "." + r.cols[i].name
 }
 
 // output is a column of a relation.
@@ -26,6 +36,8 @@ type scope struct {
 	grouped bool
 	// windows are allowed: in the select list and ORDER BY.
 	windows bool
+	// named takes the definitions of the WINDOW clause; nil where there is none.
+	named *[]*Node
 	// aggregated says that the expression is an argument of an aggregate: no aggregates, and the ungrouped columns.
 	aggregated bool
 }
@@ -33,9 +45,9 @@ type scope struct {
 // refs returns the columns of a type as texts; outer ones are a third as likely, which the caller draws.
 func (s *scope) refs(t Type) (out []string) {
 	for _, r := range s.rels {
-		for _, c := range r.cols {
+		for i, c := range r.cols {
 			if c.typ == t {
-				out = append(out, r.name+"."+c.name)
+				out = append(out, r.ref(i))
 			}
 		}
 	}
@@ -45,8 +57,8 @@ func (s *scope) refs(t Type) (out []string) {
 // columns lists all columns of the scope's own relations.
 func (s *scope) columns() (out []column) {
 	for _, r := range s.rels {
-		for _, c := range r.cols {
-			out = append(out, column{r.name + "." + c.name, c.typ})
+		for i, c := range r.cols {
+			out = append(out, column{r.ref(i), c.typ})
 		}
 	}
 	return out
@@ -64,15 +76,26 @@ func (s *scope) totalOrder() string {
 	for _, r := range s.rels {
 		if len(r.key) > 0 {
 			for _, k := range r.key {
-				keys = append(keys, r.name+"."+r.cols[k].name)
+				keys = append(keys, r.ref(k))
 			}
 			continue
 		}
-		for _, c := range r.cols {
-			keys = append(keys, r.name+"."+c.name)
+		for i := range r.cols {
+			keys = append(keys, r.ref(i))
 		}
 	}
 	return strings.Join(keys, ", ")
+}
+
+// unique says whether the total order tells all rows apart, equal ones too: each relation has a key or only values that
+// the others have.
+func (s *scope) unique() bool {
+	for _, r := range s.rels {
+		if len(r.key) == 0 && !r.merged {
+			return false
+		}
+	}
+	return true
 }
 
 // sortable says whether the rows can be ordered in total: by few columns.

@@ -43,7 +43,7 @@ func TestReductionsUndo(t *testing.T) {
 				t.Fatalf("undone, but\n%s\nis\n%s", before, after)
 			}
 		}
-		if shorter == 0 {
+		if shorter == 0 && len(before) > 60 {
 			t.Errorf("nothing makes this shorter: %s", before)
 		}
 	}

@@ -41,6 +41,9 @@ func (g *Generator) Query() *Statement {
 	if g.allowed("risky", 5) {
 		return g.riskyQuery()
 	}
+	if g.allowed("table", 1) {
+		return g.end(text("table "+g.Schema.Tables[g.IntN(len(g.Schema.Tables))].Name), false)
+	}
 	with := text("")
 	if g.allowed("with", 12) {
 		with = g.with()

@@ -28,7 +28,11 @@ const (
 	JSONB       Type = "jsonb"
 	Int4Array   Type = "int4[]"
 	TextArray   Type = "text[]"
+	Enum        Type = "mood"
 )
+
+// EnumSetup makes the type of Enum.
+const EnumSetup = "create type mood as enum ('low', 'mid', 'high', 'Top')"
 
 // allTypes are the types with how often a column has them.
 var allTypes = []struct {
@@ -54,6 +58,7 @@ var allTypes = []struct {
 	{JSONB, 3, []string{"jsonb"}},
 	{Int4Array, 2, []string{"int[]"}},
 	{TextArray, 1, []string{"text[]"}},
+	{Enum, 1, []string{"mood"}},
 }
 
 // pools are the few values that each type's data and literals have, so that they meet each other, as text that a quoted
@@ -77,6 +82,7 @@ var pools = map[Type][]string{
 	JSONB: {`{"a": 1, "b": "x"}`, `{"a": 2, "c": [1, 2, 3]}`, `[1, "two", null]`, `[]`, `{}`, `5`, `"str"`, `null`, `true`,
 		`{"a": {"b": {"c": 7}}, "d": 1.50}`, `[{"a": 1}, {"a": 3}]`},
 	Int4Array: {"{}", "{1}", "{1,2,3}", "{2,NULL,5}", "{3,3,1}", "{10,42}"},
+	Enum:      {"low", "high", "Top", "mid"},
 	TextArray: {"{}", "{a}", "{a,b}", "{abc,NULL,\"\"}", "{\"foo bar\",b,a}"},
 }
 

@@ -56,7 +56,7 @@ func (g *Generator) insert(t *Table) *Node {
 	var names []string
 	var cols []Column
 	for i, c := range t.Columns {
-		if c.NotNull || i < 2 || g.chance(80) {
+		if c.Generated == "" && (c.NotNull || i < 2 || g.chance(80)) {
 			if c.NotNull && g.chance(2) {
 				continue // a violation, of NOT NULL or of nothing
 			}
@@ -151,7 +151,7 @@ func (g *Generator) assignments(t *Table, s *scope) *Node {
 	for _, i := range g.Perm(len(t.Columns))[:1+g.IntN(2)] {
 		c := t.Columns[i]
 		switch {
-		case t.isKey(c.Name):
+		case t.isKey(c.Name) || c.Generated != "":
 			continue
 		case c.Name == "ref" || strings.Contains(c.DDL, "("):
 			items = append(items, seq(c.Name+" = ", g.insertValue(t, s, c)))

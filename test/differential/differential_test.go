@@ -90,12 +90,16 @@ func (r *run) probe() map[string]bool {
 	if ours, theirs := r.pair.both(sqlgen.ProbeSetup, false); ours.code+theirs.code != "" {
 		r.t.Fatalf("%s\n%s", ours, theirs)
 	}
+	r.pair.both(sqlgen.EnumSetup, false) // the probe of the type says if it is there
 	var missing []string
 	for _, p := range sqlgen.Probes() {
 		ours, theirs := r.pair.both("begin; "+p.SQL, false)
 		r.pair.both("rollback", false)
 		if theirs.code != "" {
 			r.t.Errorf("PostgreSQL refuses the probe of %s: %s\n%s", p.Name, theirs, p.SQL)
+		}
+		if want := oids[p.Type]; theirs.code == "" && want != 0 && theirs.oids[0] != want && theirs.oids[0] != varcharOID {
+			r.t.Errorf("the template %s is of type %d, not %s", p.Name, theirs.oids[0], p.Type)
 		}
 		if ours.code != "" {
 			off[p.Name] = true
@@ -105,6 +109,14 @@ func (r *run) probe() map[string]bool {
 	r.t.Logf("%d of %d constructs and functions are not here:\n    %s", len(missing), len(sqlgen.Probes()), strings.Join(missing, "\n    "))
 	return off
 }
+
+// varcharOID is that of varchar, which is a text to the generator.
+const varcharOID = 1043
+
+// oids are those of the types that templates return.
+var oids = map[sqlgen.Type]uint32{sqlgen.Bool: 16, sqlgen.Bytea: 17, sqlgen.Int8: 20, sqlgen.Int2: 21, sqlgen.Int4: 23, sqlgen.Text: 25, sqlgen.Float4: 700,
+	sqlgen.Float8: 701, sqlgen.Date: 1082, sqlgen.Time: 1083, sqlgen.Timestamp: 1114, sqlgen.Timestamptz: 1184, sqlgen.Interval: 1186, sqlgen.Numeric: 1700,
+	sqlgen.UUID: 2950, sqlgen.JSONB: 3802, sqlgen.Int4Array: 1007, sqlgen.TextArray: 1009}
 
 // seed runs n statements over the schema of a seed.
 func (r *run) seed(seed uint64, n int) {

@@ -72,6 +72,7 @@ func (v *variant) start(t *testing.T, schema *sqlgen.Schema) *target {
 }
 
 func (v *variant) script(schema *sqlgen.Schema) (out []string) {
+	out = append(out, schema.Before...)
 	for _, t := range schema.Tables {
 		create := strings.TrimSuffix(t.Create(), ")") + ", document jsonb)"
 		if v.layout != "" {
@@ -82,8 +83,10 @@ func (v *variant) script(schema *sqlgen.Schema) (out []string) {
 			out = append(out, insert)
 		}
 	}
-	if v.indexes != noIndexes {
-		out = append(out, schema.After...)
+	for _, sql := range schema.After {
+		if v.indexes != noIndexes || !strings.HasPrefix(sql, "create index") {
+			out = append(out, sql)
+		}
 	}
 	if v.indexes == allIndexes {
 		for _, t := range schema.Tables {
@@ -211,6 +214,7 @@ func missing(t *testing.T, c *target) map[string]bool {
 	if a := c.run(sqlgen.ProbeSetup); a.code != "" {
 		t.Fatal(a)
 	}
+	c.run(sqlgen.EnumSetup)
 	for _, p := range sqlgen.Probes() {
 		if a := c.run("begin; " + p.SQL); a.code != "" {
 			off[p.Name] = true

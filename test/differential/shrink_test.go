@@ -77,6 +77,7 @@ func (p *pair) shrinkData(f *finding, still func() bool, until time.Time) {
 		return false
 	}
 	attempt(func(s *sqlgen.Schema) { s.After = nil })
+	attempt(func(s *sqlgen.Schema) { s.Before = nil })
 	attempt(func(s *sqlgen.Schema) {
 		s.Tables = slices.DeleteFunc(s.Tables, func(t *sqlgen.Table) bool { return !strings.Contains(f.st.String(), t.Name) })
 		s.After = slices.DeleteFunc(s.After, func(sql string) bool {
@@ -122,7 +123,7 @@ func dropColumn(t *sqlgen.Table, c int) {
 }
 
 func clone(s *sqlgen.Schema) *sqlgen.Schema {
-	out := &sqlgen.Schema{After: slices.Clone(s.After)}
+	out := &sqlgen.Schema{Before: slices.Clone(s.Before), After: slices.Clone(s.After), Views: s.Views}
 	for _, t := range s.Tables {
 		c := *t
 		c.Columns, c.Key, c.Checks, c.Rows = slices.Clone(t.Columns), slices.Clone(t.Key), slices.Clone(t.Checks), nil
