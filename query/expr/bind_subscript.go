@@ -163,7 +163,7 @@ func (b *Binder) AssignPart(target Expr, path []ast.Step, val Expr, column strin
 		if err != nil {
 			return nil, err
 		}
-		if val, err = b.assignPart(val, value.Of(value.JSONB), column); err != nil {
+		if val, err = b.assignPart(val, value.Of(value.JSONB), column, pos); err != nil {
 			return nil, err
 		}
 		return &JSONSubscript{head: head{target.Type(), pos}, Arg: target, Path: keys, Val: val}, nil
@@ -179,17 +179,17 @@ func (b *Binder) AssignPart(target Expr, path []ast.Step, val Expr, column strin
 	if bounds != nil {
 		t = target.Type()
 	}
-	if val, err = b.assignPart(val, t, column); err != nil {
+	if val, err = b.assignPart(val, t, column, pos); err != nil {
 		return nil, err
 	}
 	return &ArraySet{head: head{target.Type(), pos}, Arg: target, Index: index, Bounds: bounds, Val: val}, nil
 }
 
 // assignPart converts a value to the type of the part of a column that it is assigned to.
-func (b *Binder) assignPart(val Expr, t value.Type, column string) (Expr, error) {
+func (b *Binder) assignPart(val Expr, t value.Type, column string, pos int) (Expr, error) {
 	if !canCoerce(kindOf(val), t.Kind, value.CastAssignment) {
 		return nil, sqlerr.New(sqlerr.DatatypeMismatch, "subscripted assignment to %q requires type %s but expression is of type %s",
-			column, t.Kind, kindOf(val)).WithHint("You will need to rewrite or cast the expression.").At(val.Pos())
+			column, t.Kind, kindOf(val)).WithHint("You will need to rewrite or cast the expression.").At(pos)
 	}
 	return b.convert(val, t, value.CastAssignment)
 }

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 	"github.com/cachalotdb/cachalot/internal/value"
@@ -89,27 +91,22 @@ func insertColumns(t *schema.Table, list []*ast.AssignTarget) ([]*schema.Column,
 		return cols, nil
 	}
 	for _, a := range list {
-		c, err := assignable(t, a)
+		c, err := assignedColumn(t, a)
 		if err != nil {
 			return nil, err
 		}
-		for _, o := range cols {
-			if o == c {
+		for i, o := range cols {
+			switch {
+			case o != c:
+			case len(a.Path) > 0 && len(list[i].Path) > 0:
+				return nil, sqlerr.NotSupported("INSERT into several parts of a column is not supported").At(a.Pos())
+			default:
 				return nil, sqlerr.New(sqlerr.DuplicateColumn, "column %q specified more than once", a.Name).At(a.Pos())
 			}
 		}
 		cols = append(cols, c)
 	}
 	return cols, nil
-}
-
-// assignable finds the column that an INSERT assigns as a whole.
-func assignable(t *schema.Table, a *ast.AssignTarget) (*schema.Column, error) {
-	c, err := assignedColumn(t, a)
-	if err == nil && len(a.Path) > 0 {
-		return nil, sqlerr.NotSupported("INSERT into a part of a column is not supported").At(a.Pos())
-	}
-	return c, err
 }
 
 // assignedColumn finds the column that a statement assigns, or a part of.
@@ -134,18 +131,19 @@ func (b *builder) insertValues(t *schema.Table, cols []*schema.Column, s *ast.In
 		rows.Names = append(rows.Names, c.Name)
 	}
 	binder := b.binder(nil, "VALUES")
+	whole := wholeColumns(s.Columns)
 	for i, row := range v.Rows {
 		if len(row) != width {
 			return nil, 0, sqlerr.New(sqlerr.SyntaxError, "VALUES lists must all be the same length").At(row[0].Pos())
 		}
-		if i >= v.PlainFrom && len(v.Rows) > 1 && constants(row) {
+		if i >= v.PlainFrom && len(v.Rows) > 1 && whole && constants(row) {
 			rows.Plain = append(rows.Plain, row)
 			continue
 		}
 		if len(rows.Plain) > 0 {
 			// Rows keep their order: what was plain before this row is bound too.
 			for _, p := range rows.Plain {
-				bound, err := bindRow(binder, cols, p)
+				bound, err := bindRow(binder, cols, s.Columns, p)
 				if err != nil {
 					return nil, 0, err
 				}
@@ -153,7 +151,7 @@ func (b *builder) insertValues(t *schema.Table, cols []*schema.Column, s *ast.In
 			}
 			rows.Plain = nil
 		}
-		bound, err := bindRow(binder, cols, row)
+		bound, err := bindRow(binder, cols, s.Columns, row)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -173,7 +171,7 @@ func constants(row []ast.Expr) bool {
 }
 
 // bindRow binds a row of VALUES; DEFAULT is nil.
-func bindRow(b *expr.Binder, cols []*schema.Column, row []ast.Expr) ([]expr.Expr, error) {
+func bindRow(b *expr.Binder, cols []*schema.Column, targets []*ast.AssignTarget, row []ast.Expr) ([]expr.Expr, error) {
 	out := make([]expr.Expr, len(row))
 	for j, cell := range row {
 		if _, ok := cell.(*ast.SetToDefault); ok {
@@ -191,11 +189,25 @@ func bindRow(b *expr.Binder, cols []*schema.Column, row []ast.Expr) ([]expr.Expr
 			continue
 		}
 		var err error
-		if out[j], err = b.Assign(x, cols[j].Type, cols[j].Name); err != nil {
+		if out[j], err = assignInserted(b, x, cols[j], targets, j); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// assignInserted converts a value to the column that it is inserted into. One for a part of it, col[1] say, makes an array of that part alone.
+func assignInserted(b *expr.Binder, x expr.Expr, c *schema.Column, targets []*ast.AssignTarget, j int) (expr.Expr, error) {
+	if targets == nil || len(targets[j].Path) == 0 {
+		return b.Assign(x, c.Type, c.Name)
+	}
+	at := targets[j].Pos()
+	return b.AssignPart(expr.NewConst(value.Null(c.Type.Kind), c.Type, at), targets[j].Path, x, c.Name, at)
+}
+
+// wholeColumns says whether no column of an INSERT has subscripts.
+func wholeColumns(targets []*ast.AssignTarget) bool {
+	return !slices.ContainsFunc(targets, func(a *ast.AssignTarget) bool { return len(a.Path) > 0 })
 }
 
 func checkWidth(cols []*schema.Column, width int, s *ast.InsertStmt, row []ast.Expr) error {
@@ -234,7 +246,7 @@ func (b *builder) insertQuery(t *schema.Table, cols []*schema.Column, s *ast.Ins
 		if x, ok := open[i]; ok {
 			source = x
 		}
-		x, err := binder.Assign(source, cols[i].Type, cols[i].Name)
+		x, err := assignInserted(binder, source, cols[i], s.Columns, i)
 		if err != nil {
 			return nil, 0, err
 		}
