@@ -99,7 +99,7 @@ func (b *builder) build(n plan.Node, want float64) (*tree, error) {
 	case *plan.Join:
 		return b.join(n)
 	case *plan.JoinGroup:
-		return b.joinGroup(n)
+		return b.joinGroup(n, nil, -1)
 	case *plan.SetOp:
 		return b.setOp(n)
 	case *plan.With:
@@ -306,7 +306,7 @@ func (b *builder) aggregate(n *plan.Aggregate) (*tree, error) {
 
 // sort makes a sort of all rows, or of the first limit rows when that is not negative.
 func (b *builder) sort(n *plan.Sort, limit int64, want float64) (*tree, error) {
-	in, err := b.build(n.In, want)
+	in, err := b.sortInputOf(n, want)
 	if err != nil {
 		return nil, err
 	}
@@ -315,6 +315,14 @@ func (b *builder) sort(n *plan.Sort, limit int64, want float64) (*tree, error) {
 		return b.sortNarrow(n, limit)
 	}
 	return b.sortInput(n, in, limit)
+}
+
+// sortInputOf makes the operators of a sort's input, which may have the order already.
+func (b *builder) sortInputOf(n *plan.Sort, want float64) (*tree, error) {
+	if g, ok := n.In.(*plan.JoinGroup); ok && g.Order != nil {
+		return b.joinGroup(g, n.Keys, want)
+	}
+	return b.build(n.In, want)
 }
 
 // fetchRows is the largest LIMIT for which the columns that a sort does not need are fetched afterwards.

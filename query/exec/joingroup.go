@@ -13,8 +13,9 @@ import (
 // lateralRows is how many rows a lateral member is taken to give for each left row.
 const lateralRows = 10
 
-// joinGroup joins the members of a group in the order and by the methods that are the cheapest for this execution.
-func (b *builder) joinGroup(n *plan.JoinGroup) (*tree, error) {
+// joinGroup joins the members of a group in the order and by the methods that are the cheapest for this execution. want is how
+// many rows will be asked for at most in the order of keys, if there are any; negative for all.
+func (b *builder) joinGroup(n *plan.JoinGroup, keys []plan.SortKey, want float64) (*tree, error) {
 	j := &joinBuilder{builder: b, members: make([]*tree, len(n.Members)), used: make([]bool, len(n.Members))}
 	in := make([]plan.JoinInput, len(n.Members))
 	for i, m := range n.Members {
@@ -34,9 +35,43 @@ func (b *builder) joinGroup(n *plan.JoinGroup) (*tree, error) {
 		}
 	}
 	step := n.Choose(in, distincts{b}, b.env.Avoid)
+	ordered := false
+	if keys != nil && want >= 0 {
+		if s := n.ChooseOrdered(in, distincts{b}, b.env.Avoid, step, want); s != nil {
+			var err error
+			if ordered, err = j.walk(n.Order, want); err != nil {
+				j.closeUnused()
+				return nil, err
+			}
+			if ordered {
+				step = s
+			}
+		}
+	}
 	t, err := j.physical(n.Arrange(step), step)
 	j.closeUnused()
+	if err == nil && ordered {
+		t.sorted = keys
+	}
 	return t, err
+}
+
+// walk makes the tree of the member that has the order of the group one whose rows come in that, and says whether it could.
+func (j *joinBuilder) walk(o *plan.JoinOrder, want float64) (bool, error) {
+	b := j.apart()
+	b.env.Avoid.Sort = true // another access has no order
+	t, err := b.scan(o.Scan, want)
+	if err != nil {
+		return false, err
+	}
+	if t.sorted == nil {
+		t.close()
+		return false, nil
+	}
+	t.ops, t.sorted = []Operator{b.single(t)}, nil
+	j.members[o.Member].close()
+	j.members[o.Member] = t
+	return true, nil
 }
 
 // apart returns a builder for a part of the tree that another goroutine may run than the one that runs the rest.

@@ -24,10 +24,18 @@ type JoinGroup struct {
 	Conds   []*JoinCond
 	// Out are the columns of the group's row that it yields.
 	Out []int
+	// Order is the order that the node above wants, when an index of a member could give it; nil mostly.
+	Order *JoinOrder
 
 	mu       sync.Mutex
 	arranged map[string]*PhysicalJoin
 	choices  map[string]*JoinStep
+}
+
+// JoinOrder is an order that a walk over a member's index gives.
+type JoinOrder struct {
+	Member int
+	Scan   *Scan // the member's, with the order
 }
 
 // JoinMember is one relation of a group.

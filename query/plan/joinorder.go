@@ -38,6 +38,8 @@ type JoinStep struct {
 	BuildLeft   bool          // HashJoin and LoopJoin: the left side is kept
 	Index       *schema.Index // of IndexJoin; nil is the primary key
 	Rows, Cost  float64
+	// Walk says that the member's rows come in the group's Order. Joins but outer ones keep the order of their left input.
+	Walk bool
 
 	set memberSet
 }
@@ -123,6 +125,7 @@ type chooser struct {
 	avoid     Avoid
 	leaves    []*JoinStep
 	cross     bool // joins without a condition are considered
+	keeping   bool // the left side is never the one that is kept
 	distinct  map[int]float64
 }
 
@@ -134,6 +137,61 @@ func (c *chooser) makeLeaves() {
 		steps[i] = JoinStep{Member: i, Rows: math.Max(x.Rows, 0.01), Cost: x.Cost, set: 1 << i}
 		c.leaves[i] = &steps[i]
 	}
+}
+
+// ChooseOrdered returns a choice that yields the rows in the group's Order and that is cheaper than best and a sort when
+// only the first want rows are read; nil when there is none.
+func (g *JoinGroup) ChooseOrdered(in []JoinInput, d Distincts, avoid Avoid, best *JoinStep, want float64) *JoinStep {
+	if g.Order == nil || len(in) > maxExhaustive || avoid.IndexWalk {
+		return nil
+	}
+	c := &chooser{group: g, in: in, distincts: d, avoid: avoid}
+	c.makeLeaves()
+	first := g.Order.Member
+	share := math.Min(1, (want+1)/math.Max(best.Rows, 0.01))
+	walk := c.leaves[first]
+	walk.Walk = true
+	walk.Rows *= share
+	walk.Cost = share*in[first].Total*costWalkRow + 1000
+	s := walk
+	left := g.all() &^ walk.set
+	for left != 0 {
+		var next *JoinStep
+		for rest := left; rest != 0; rest &= rest - 1 {
+			i := rest.first()
+			if m := g.Members[i]; !s.set.has(m.needs) || m.Kind != InnerJoin && m.Kind != SemiJoin && m.Kind != AntiJoin {
+				continue
+			}
+			if j := c.joinKeeping(s, c.leaves[i]); j != nil && (next == nil || j.Cost < next.Cost) {
+				next = j
+			}
+		}
+		if next == nil {
+			return nil
+		}
+		s = next
+		left &^= s.set
+	}
+	sort := best.Rows * costSortRow
+	if avoid.Sort {
+		sort += penalty
+	}
+	if s.Cost >= best.Cost+sort {
+		return nil
+	}
+	return s
+}
+
+// joinKeeping is join by methods that keep the order of the left input.
+func (c *chooser) joinKeeping(l, r *JoinStep) *JoinStep {
+	s := c.join(l, r)
+	if s == nil || !s.BuildLeft {
+		return s
+	}
+	c.keeping = true
+	s = c.join(l, r)
+	c.keeping = false
+	return s
 }
 
 // alone says whether a member may stand at the left of a join or be one side of a bushy one.
@@ -281,7 +339,7 @@ func (c *chooser) join(l, r *JoinStep) *JoinStep {
 	}
 	if e.equal {
 		consider(HashJoin, false, l.Cost+r.Cost+hashCost(l, r)+out, c.avoid.HashJoin)
-		if e.kind == InnerJoin || l.Rows < r.Rows/2 {
+		if !c.keeping && (e.kind == InnerJoin || l.Rows < r.Rows/2) {
 			consider(HashJoin, true, l.Cost+r.Cost+hashCost(r, l)+out, c.avoid.HashJoin)
 		}
 		c.considerIndex(s, e, out)

@@ -122,10 +122,45 @@ func order(n Node) {
 			scan.Order = scanOrder(scan, s.Keys)
 			s.Narrow = narrowed(s, scan)
 		}
+		if g, ok := s.In.(*JoinGroup); ok {
+			g.Order = g.order(s.Keys)
+		}
 	}
 	for _, in := range n.Inputs() {
 		order(in)
 	}
+}
+
+// order finds a member with an index that has the order of some keys over the group's columns.
+func (g *JoinGroup) order(keys []SortKey) *JoinOrder {
+	member := -1
+	var own []SortKey
+	for _, k := range keys {
+		c, ok := k.Program.Expr.(*expr.Column)
+		if !ok {
+			return nil
+		}
+		at := g.Out[c.Index]
+		i := g.memberNumber(at)
+		if member >= 0 && i != member {
+			return nil
+		}
+		member = i
+		k.Program = NewProgram(expr.NewColumn(at-g.Members[i].offset, c.Type(), c.Name, c.Pos()))
+		own = append(own, k)
+	}
+	m := g.Members[member]
+	scan, ok := m.Node.(*Scan)
+	if !ok || m.Kind != InnerJoin || len(m.Args) > 0 {
+		return nil
+	}
+	o := scanOrder(scan, own)
+	if o == nil {
+		return nil
+	}
+	walked := *scan
+	walked.Order = o
+	return &JoinOrder{Member: member, Scan: &walked}
 }
 
 // narrowed returns the sort over a scan of the columns that the scan's condition and the keys read, or nil when those are
