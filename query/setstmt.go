@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/value"
+	"github.com/cachalotdb/cachalot/query/expr"
 	"github.com/cachalotdb/cachalot/query/sql/ast"
 	"github.com/cachalotdb/cachalot/server"
 )
@@ -49,6 +51,10 @@ func settingText(st *ast.SetStmt) (string, error) {
 	}
 	parts := make([]string, len(st.Values))
 	for i, e := range st.Values {
+		if cast, ok := e.(*ast.TypeCast); ok && strings.EqualFold(st.Name, "timezone") {
+			zone, err := zoneOfInterval(cast)
+			return zone, err
+		}
 		c, ok := e.(*ast.Const)
 		if !ok {
 			return "", sqlerr.NotSupported("this value of a setting is not supported").At(e.Pos())
@@ -59,6 +65,34 @@ func settingText(st *ast.SetStmt) (string, error) {
 		}
 	}
 	return strings.Join(parts, ", "), nil
+}
+
+// zoneOfInterval returns the zone of SET TIME ZONE INTERVAL '+02:00' HOUR TO MINUTE: a distance east of Greenwich.
+func zoneOfInterval(e *ast.TypeCast) (string, error) {
+	t, err := expr.ResolveType(e.Type)
+	if err != nil {
+		return "", err
+	}
+	c, ok := e.Arg.(*ast.Const)
+	if t.Kind != value.Interval || !ok {
+		return "", sqlerr.NotSupported("this value of a setting is not supported").At(e.Pos())
+	}
+	v, err := value.Parse(t, c.Text, value.DefaultStyle())
+	if err != nil {
+		return "", err
+	}
+	p := value.SpanOf(v)
+	what := ""
+	switch {
+	case p.Months != 0:
+		what = "months"
+	case p.Days != 0:
+		what = "days"
+	default:
+		return posixZone(int(p.Micros / 1e6)), nil
+	}
+	return "", sqlerr.New(sqlerr.InvalidParameterValue, `invalid value for parameter "TimeZone": "INTERVAL '%s'"`, c.Text).
+		WithDetail("Cannot specify %s in time zone interval.", what)
 }
 
 // constText is a literal as text.

@@ -1,5 +1,7 @@
 package value
 
+import "strings"
+
 // DayNumber returns the days since 2000-01-01 of a date of the proleptic Gregorian calendar, whose years are
 // astronomical: 0 is 1 BC. Months and days out of range count on.
 func DayNumber(year, month, day int) int64 {
@@ -25,5 +27,16 @@ func ZoneAbbreviation(t int64, st *Style) (string, int) {
 	if isUTC(st.Location) {
 		return "UTC", 0
 	}
-	return GoTime(t).In(st.Location).Zone()
+	name, off := GoTime(t).In(st.Location).Zone()
+	return zoneAbbreviation(name), off
+}
+
+// zoneAbbreviation takes the abbreviation out of the name of a POSIX zone: -03 of <-03>+03.
+func zoneAbbreviation(name string) string {
+	if strings.HasPrefix(name, "<") {
+		if end := strings.IndexByte(name, '>'); end > 0 {
+			return name[1:end]
+		}
+	}
+	return name
 }

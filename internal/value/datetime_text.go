@@ -273,6 +273,7 @@ func appendTimestamptz(dst []byte, t int64, st *Style) []byte {
 const maxZoneName = 10
 
 func appendZoneName(dst []byte, name string) []byte {
+	name = zoneAbbreviation(name)
 	return append(dst, name[:min(len(name), maxZoneName)]...)
 }
 

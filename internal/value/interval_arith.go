@@ -375,6 +375,15 @@ func shiftTime(t Value, by int64) Value {
 	return NewInt(Time, micros)
 }
 
+// TimeShift returns a time or timetz moved by microseconds, which may take it out of the range of times: a bound to
+// compare times with.
+func TimeShift(t Value, by int64) Value {
+	if t.kind == Timetz {
+		by <<= timetzZoneBits
+	}
+	return NewInt(t.kind, t.n+by)
+}
+
 // TimeDiff returns a - b of times.
 func TimeDiff(a, b Value) Value { return NewInterval(Span{Micros: a.n - b.n}) }
 

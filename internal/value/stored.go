@@ -65,7 +65,7 @@ func DecodeStored(b []byte) (v Value, rest []byte, err error) {
 		if len(b) < 8 {
 			return Value{}, nil, errStored
 		}
-		return NewFloat(math.Float64frombits(binary.LittleEndian.Uint64(b))), b[8:], nil
+		return NewFloatOf(k, math.Float64frombits(binary.LittleEndian.Uint64(b))), b[8:], nil
 	case RepNumeric:
 		word, w := binary.Varint(b)
 		if w <= 0 {

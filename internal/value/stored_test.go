@@ -10,6 +10,8 @@ func TestStoredRoundTrip(t *testing.T) {
 	for _, v := range []Value{
 		NewBool(true), NewInt(Int2, -5), NewInt(Int8, 1<<62), NewFloat(-0.5), NewText(""), NewText("a\x00b"),
 		NewNumericWord(word, ""), NewNumericWord(WideNumeric, "wide"), NewInt(Date, 8000), NewBytes(UUID, "0123456789abcdef"),
+		NewFloat4(1.5), NewInt(Time, 5), NewTimetz(5, -3600), NewInterval(Span{1, -2, 3}), NewInt(OID, 1<<32-1), NewInt(Char, 255),
+		NewBytes(Name, "n"), NewBytes(JSON, "{}"), NewInt(Regclass, 1259), Null(Interval),
 		Null(Text), Null(Int4.Array()), NewBytes(Text.Array(), "\x00"),
 	} {
 		b := AppendStored(nil, v)

@@ -30,6 +30,8 @@ func sessionFuncs() []Func {
 		{Name: "current_setting", Args: kinds(t, b), Ret: t, Volatility: Stable, Strict: true, fn: currentSetting},
 		{Name: "set_config", Args: kinds(t, t, b), Ret: t, Volatility: Volatile, fn: setConfig},
 		{Name: "pg_sleep", Args: kinds(value.Float8), Ret: t, Volatility: Volatile, Strict: true, fn: sleep},
+		{Name: "pg_sleep_for", Args: kinds(value.Interval), Ret: t, Volatility: Volatile, Strict: true, fn: sleepFor},
+		{Name: "pg_sleep_until", Args: kinds(value.Timestamptz), Ret: t, Volatility: Volatile, Strict: true, fn: sleepUntil},
 		{Name: "pg_typeof", Args: kinds(anyKind), Ret: value.Regtype, Volatility: Stable, fn: typeOf},
 		{Name: "gen_random_uuid", Ret: value.UUID, Volatility: Volatile, Strict: true, fn: randomUUID},
 		{Name: "pg_client_encoding", Ret: value.Name, Volatility: Stable, Strict: true, fn: func(*Context, []value.Value) (value.Value, error) {
@@ -145,6 +147,19 @@ func sleep(c *Context, a []value.Value) (value.Value, error) {
 	}
 	_, err := c.wait(nil, a[0].Float())
 	return void, err
+}
+
+// sleepFor is pg_sleep of an interval, its days and months counted from now.
+func sleepFor(c *Context, a []value.Value) (value.Value, error) {
+	until, err := value.TimestampAdd(value.NewInt(value.Timestamptz, c.clock()), a[0], c.location())
+	if err != nil {
+		return until, err
+	}
+	return sleepUntil(c, []value.Value{until})
+}
+
+func sleepUntil(c *Context, a []value.Value) (value.Value, error) {
+	return sleep(c, []value.Value{value.NewFloat((float64(a[0].Int()) - float64(c.clock())) / 1e6)})
 }
 
 // wait waits until done, for at most so many seconds: over says that they are.

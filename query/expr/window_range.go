@@ -25,8 +25,10 @@ func offsetKinds(k value.Kind) []value.Kind {
 		return kinds(value.Int8, value.Int4, value.Int2)
 	case value.Int8:
 		return kinds(value.Int8)
-	case value.Float8:
+	case value.Float8, value.Float4:
 		return kinds(value.Float8)
+	case value.Date, value.Timestamp, value.Timestamptz, value.Interval, value.Time, value.Timetz:
+		return kinds(value.Interval)
 	case value.Numeric:
 		return kinds(value.Numeric)
 	}
@@ -70,8 +72,14 @@ func (b *Binder) BindRangeOffset(offset Expr, column value.Kind) (Expr, RangeBou
 
 func rangeBound(column value.Kind) RangeBound {
 	switch column {
-	case value.Float8:
+	case value.Float8, value.Float4:
 		return rangeFloats
+	case value.Date, value.Timestamp, value.Timestamptz:
+		return rangeTimestamps
+	case value.Interval:
+		return rangeIntervals
+	case value.Time, value.Timetz:
+		return rangeTimes
 	case value.Numeric:
 		return rangeNumerics
 	}
