@@ -79,8 +79,16 @@ func (b *Binder) aggregateCall(name string, e *ast.FuncCall) (*AggCall, error) {
 		return nil, sqlerr.NotSupported("%s(%s) is not supported", name, kindNames(actual)).At(e.Pos())
 	}
 	call := &AggCall{head: head{value.Of(ret), e.Pos()}, Func: fn, Args: args, Distinct: e.Distinct}
+	for i, a := range args {
+		if err := RequireEquality(a, e.Args[i].Pos()); err != nil && e.Distinct {
+			return nil, err
+		}
+	}
 	for _, s := range e.OrderBy {
 		key, err := b.bindSortKey(s)
+		if err == nil {
+			err = RequireOrdering(key.Expr, s.Expr.Pos())
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -87,6 +87,9 @@ func (b *Binder) bindMinMax(e *ast.MinMaxExpr) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !t.Kind.Comparable() {
+		return nil, sqlerr.New(sqlerr.UndefinedFunction, "could not identify a comparison function for type %s", t.Kind)
+	}
 	return &MinMax{head: head{t, e.Pos()}, Least: e.Least, Args: args}, nil
 }
 

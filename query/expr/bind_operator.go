@@ -67,6 +67,9 @@ func (b *Binder) operator(op string, l, r Expr, pos int) (resolved, []Expr, erro
 	if res.fn.fn == nil {
 		return resolved{}, nil, sqlerr.NotSupported("the operator %s of %s and %s is not supported", op, kindOf(l), kindOf(r)).At(pos)
 	}
+	if err := comparableArrays(op, res.args[0]); err != nil {
+		return resolved{}, nil, err
+	}
 	args, err := b.convertArgs([]Expr{l, r}, res.args)
 	return res, args, err
 }

@@ -163,7 +163,7 @@ func (q *query) groupKeys(g *grouping, e ast.Expr) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := requireEquality(x, e.Pos()); err != nil {
+	if err := expr.RequireEquality(x, e.Pos()); err != nil {
 		return nil, err
 	}
 	i := indexOfExpr(g.keys, x)

@@ -16,7 +16,7 @@ func (q *query) bindOrderBy() error {
 		if k.expr, k.target, err = q.listEntry(item.Expr, "ORDER BY"); err != nil {
 			return err
 		}
-		if err := requireOrdering(k.expr, item.Expr.Pos()); err != nil {
+		if err := expr.RequireOrdering(k.expr, item.Expr.Pos()); err != nil {
 			return err
 		}
 		q.keys = append(q.keys, k)
@@ -128,7 +128,7 @@ func (q *query) bindDistinct() error {
 	}
 	if len(s.DistinctOn) == 0 {
 		for _, t := range q.targets {
-			if err := requireEquality(t.expr, t.expr.Pos()); err != nil {
+			if err := expr.RequireEquality(t.expr, t.expr.Pos()); err != nil {
 				return err
 			}
 		}
@@ -144,7 +144,7 @@ func (q *query) bindDistinct() error {
 	for _, e := range s.DistinctOn {
 		x, _, err := q.listEntry(e, "DISTINCT ON")
 		if err == nil {
-			err = requireEquality(x, e.Pos())
+			err = expr.RequireEquality(x, e.Pos())
 		}
 		if err != nil {
 			return err

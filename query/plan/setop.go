@@ -106,7 +106,7 @@ func (b *builder) setOperation(s *ast.SelectStmt) (Node, []Column, error) {
 			typ = value.Of(value.Text)
 		}
 		if !s.All {
-			if err := requireEquality(both[0], left.expr(i).Pos()); err != nil {
+			if err := expr.RequireEquality(both[0], left.expr(i).Pos()); err != nil {
 				return nil, nil, err
 			}
 		}
