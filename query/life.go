@@ -8,7 +8,9 @@ import (
 
 // life is the context of what the expressions of a portal wait for: that of the Run that is under way. A suspended
 // portal outlives the contexts of its Runs, and its workers go on between them. The zero value never ends.
-type life struct{ run atomic.Pointer[context.Context] }
+type life struct {
+	run atomic.Pointer[context.Context]
+}
 
 var _ context.Context = (*life)(nil)
 

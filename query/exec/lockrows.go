@@ -13,11 +13,11 @@ import (
 // lockRows locks the rows of its input one by one, and no more than are asked for: the rows of a LIMIT above. It
 // yields their newest values.
 type lockRows struct {
-	env   *Env
-	in    Operator
-	node  *plan.LockRows
-	table *store.TableView
-	want  int // rows still asked for; negative for all
+	env    *Env
+	in     Operator
+	node   *plan.LockRows
+	tables []*store.TableView
+	want   int // rows still asked for; negative for all
 
 	rows  Rows // of the input, from at on
 	at    int
@@ -26,6 +26,7 @@ type lockRows struct {
 	kinds []value.Kind
 	key   []byte
 	row   []value.Value
+	now   []value.Value
 }
 
 func (b *builder) lockRows(n *plan.LockRows, want float64) (*tree, error) {
@@ -33,7 +34,10 @@ func (b *builder) lockRows(n *plan.LockRows, want float64) (*tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	op := &lockRows{env: b.env, in: b.single(in), node: n, table: b.env.View.Table(n.Scan.Table.OID), want: int(want), kinds: kinds(n.Types())}
+	op := &lockRows{env: b.env, in: b.single(in), node: n, want: int(want), kinds: kinds(n.Types())}
+	for _, t := range n.Tables {
+		op.tables = append(op.tables, b.env.View.Table(t.Table.OID))
+	}
 	return b.wrap(&tree{ops: []Operator{op}, rows: in.rows, touched: in.touched}, b.step("LockRows"), n, in), nil
 }
 
@@ -69,41 +73,63 @@ func (l *lockRows) Next(ctx context.Context, r *Rows) (bool, error) {
 	return true, nil
 }
 
-// lock locks the row in l.row and puts its newest values there; false when it does not count any more.
+// lock locks what the row in l.row was made of and puts its newest values there; false when it does not count any more.
 func (l *lockRows) lock(ctx context.Context) (bool, error) {
-	l.key = l.key[:0]
-	for _, k := range l.node.Key {
-		l.key = value.AppendKey(l.key, l.row[k.Expr.(*expr.Column).Index])
+	mark := l.env.Txn.LockMark()
+	changed := false
+	for i := range l.node.Tables {
+		c, ok, err := l.lockOne(ctx, &l.node.Tables[i], l.tables[i])
+		if err != nil {
+			return false, err
+		}
+		if !ok {
+			l.env.Txn.UnlockTo(mark)
+			return false, nil
+		}
+		changed = changed || c
 	}
-	ref, _ := l.table.Lookup(l.key)
-	txn, table := l.env.Txn, l.node.Scan.Table
-	mark := txn.LockMark()
-	ok, err := txn.LockKey(ctx, table, l.key, l.node.Mode, l.node.Policy)
-	if !ok {
-		return false, err
-	}
-	cur, ok, err := txn.Newest(table, l.key)
-	if err != nil {
-		return false, err
-	}
-	if ok && cur.Is(ref) {
+	if !changed {
 		return true, nil
 	}
-	if txn.Isolation() != store.ReadCommitted {
-		return false, store.SerializationFailure(false) // PostgreSQL says so of deleted rows too
-	}
-	if !ok {
-		txn.UnlockTo(mark)
-		return false, nil
-	}
-	l.row = cur.Values(l.row[:0], l.node.Scan.Cols)
-	for _, p := range l.node.Scan.Where {
+	for _, p := range l.node.Where {
 		v, err := expr.Eval(l.env.Expr, p.Expr, l.row)
 		if err != nil || v.IsNull() || !v.Bool() {
 			return false, err
 		}
 	}
 	return true, nil
+}
+
+// lockOne locks the row of one table. It says whether the row has changed since the snapshot, and ok when it is there and
+// locked.
+func (l *lockRows) lockOne(ctx context.Context, t *plan.LockTable, view *store.TableView) (changed, ok bool, err error) {
+	l.key = l.key[:0]
+	for _, k := range t.Key {
+		l.key = value.AppendKey(l.key, l.row[k.Expr.(*expr.Column).Index])
+	}
+	ref, _ := view.Lookup(l.key)
+	txn := l.env.Txn
+	if ok, err := txn.LockKey(ctx, t.Table, l.key, t.Mode, t.Policy); !ok {
+		return false, false, err
+	}
+	cur, ok, err := txn.Newest(t.Table, l.key)
+	if err != nil {
+		return false, false, err
+	}
+	if ok && cur.Is(ref) {
+		return false, true, nil
+	}
+	if txn.Isolation() != store.ReadCommitted {
+		return false, false, store.SerializationFailure(false) // PostgreSQL says so of deleted rows too
+	}
+	if !ok {
+		return false, false, nil
+	}
+	l.now = cur.Values(l.now[:0], t.Nums)
+	for i, c := range t.Cols {
+		l.row[c.Expr.(*expr.Column).Index] = l.now[i]
+	}
+	return true, true, nil
 }
 
 func (l *lockRows) Close() { l.in.Close() }

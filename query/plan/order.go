@@ -163,7 +163,10 @@ func (q *query) matchDistinctOn(at []int) error {
 		return sqlerr.New(sqlerr.InvalidColumnReference, "SELECT DISTINCT ON expressions must match initial ORDER BY expressions").At(at[i])
 	}
 	other := false // a key that is not in DISTINCT ON was there
-	for _, k := range q.keys {
+	for n, k := range q.keys {
+		if keyBefore(q.keys[:n], k.expr) {
+			continue // it orders nothing
+		}
 		i := indexOfExpr(q.on, k.expr)
 		if i >= 0 && other {
 			return mismatch(i)

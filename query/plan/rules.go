@@ -80,7 +80,7 @@ func mapExprs(n Node, f func(expr.Expr) expr.Expr) {
 	case *Limit:
 		mapPrograms(n.Ties, f)
 	case *LockRows:
-		mapPrograms(n.Key, f)
+		n.mapFixed(f)
 	case *Distinct:
 		mapPrograms(n.On, f)
 	case *ProjectSet:

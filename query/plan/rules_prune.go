@@ -19,7 +19,7 @@ func pruned(n Node, used []bool) (Node, []int) {
 	case *Sort:
 		return n, pruneUnary(&n.In, used, n)
 	case *LockRows:
-		return n, pruneUnary(&n.In, used, n)
+		return n, n.pruneColumns(used)
 	case *Limit:
 		return n, pruneUnary(&n.In, used, n)
 	case *Distinct:
