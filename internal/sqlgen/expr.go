@@ -2,13 +2,16 @@ package sqlgen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // expr makes an expression of a type, at most depth levels deep.
 func (g *Generator) expr(s *scope, t Type, depth int) *Node {
-	if s.grouped && !s.aggregated {
-		if n := g.aggregate(s, t, depth); n != nil && g.chance(45) {
+	whole := g.whole
+	g.whole = false
+	if s.grouped && !s.aggregated && g.chance(45) {
+		if n := g.aggregate(s, t, depth, whole); n != nil {
 			return n
 		}
 	}
@@ -72,8 +75,10 @@ func (g *Generator) leaf(s *scope, t Type) *Node {
 		if len(fit) > 0 && g.chance(85) {
 			return fit[g.IntN(len(fit))]
 		}
-		if n := g.aggregate(s, t, 1); n != nil && g.chance(60) {
-			return n
+		if g.chance(60) {
+			if n := g.aggregate(s, t, 1, false); n != nil {
+				return n
+			}
 		}
 		return g.literal(t)
 	}
@@ -117,13 +122,18 @@ func (g *Generator) compare(left, right *Node, t Type) *Node {
 	return typed(Bool, "(", left, op, right, ")")
 }
 
-// aggregate makes an aggregate of a type with its arguments over the rows of the group; nil when there is none.
-func (g *Generator) aggregate(s *scope, t Type, depth int) *Node {
+// aggregate makes an aggregate of a type with its arguments over the rows of the group; nil when there is none. A noisy one is
+// made only as a whole column.
+func (g *Generator) aggregate(s *scope, t Type, depth int, whole bool) *Node {
 	fs := g.choices(aggregates, t, false)
+	if !whole {
+		fs = slices.DeleteFunc(fs, (*template).noisy)
+	}
 	if len(fs) == 0 {
 		return nil
 	}
 	f := fs[g.IntN(len(fs))]
+	g.noisy = g.noisy || f.noisy()
 	rows := *s
 	rows.aggregated, rows.windows = true, false
 	budget := g.budget
@@ -177,7 +187,7 @@ func (g *Generator) window(s *scope, t Type, depth int) *Node {
 func (g *Generator) windowAggregate(s, args *scope, t Type, arg func(Type) *Node, order *Node) *Node {
 	var fit []*template
 	for _, f := range g.choices(aggregates, t, false) {
-		if !strings.Contains(f.text, "distinct") && !strings.Contains(f.text, "order by") && !strings.HasSuffix(f.text, "::int4") {
+		if !f.noisy() && !strings.Contains(f.text, "distinct") && !strings.Contains(f.text, "order by") && !strings.HasSuffix(f.text, "::int4") {
 			fit = append(fit, f)
 		}
 	}

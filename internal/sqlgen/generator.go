@@ -18,6 +18,8 @@ type Generator struct {
 	loose   bool // the statement takes some rows of equal ones: 1.0 or 1.00 may come
 	inexact bool // it has floats that were summed
 	nested  bool // it has a join or a subquery
+	whole   bool // the next expression is a whole column of the statement's result, not a part of anything
+	noisy   bool // a column's last digits depend on the order of rows, so that nothing is sorted by it
 	ctes    []*relation
 }
 

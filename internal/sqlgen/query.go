@@ -69,7 +69,9 @@ func (g *Generator) outputs(s *scope, types []Type, depth int, o queryOptions) (
 			t = types[i]
 		}
 		name := fmt.Sprintf("c%d", i+1)
+		g.whole = o.top
 		e := g.expr(s, t, depth+1)
+		g.whole = false
 		items = append(items, seq(e, " as "+name))
 		cols = append(cols, output{name, t})
 	}
@@ -136,6 +138,8 @@ func (g *Generator) distinctOn(s *scope, q *query, items []*Node, from, where *N
 // tail makes ORDER BY and LIMIT over the n columns of the query's output; s, which may be nil, is what expressions of ORDER BY are over.
 func (g *Generator) tail(q *query, s *scope, n int, o queryOptions) *Node {
 	switch {
+	case g.noisy && o.top:
+		return text("")
 	case o.single:
 		g.loose = true
 		return seq(ordinals(n), " limit 1")

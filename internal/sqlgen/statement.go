@@ -24,7 +24,7 @@ type Statement struct {
 func (s *Statement) String() string { return s.Root.String() }
 
 func (g *Generator) begin() {
-	g.names, g.ctes, g.risky, g.loose, g.inexact, g.nested = 0, nil, false, false, false, false
+	g.names, g.ctes, g.risky, g.loose, g.inexact, g.nested, g.whole, g.noisy = 0, nil, false, false, false, false, false, false
 	g.budget = 2
 	if g.chance(15) {
 		g.budget = 4
