@@ -56,15 +56,16 @@ func format(c *Context, a []value.Value) (value.Value, error) {
 			b.WriteByte(f[i])
 			continue
 		}
+		if strings.HasPrefix(f[i+1:], "%") {
+			b.WriteByte('%')
+			i++
+			continue
+		}
 		spec, n, err := parseSpec(f[i+1:])
 		if err != nil {
 			return value.Value{}, err
 		}
 		i += n
-		if spec.verb == '%' {
-			b.WriteByte('%')
-			continue
-		}
 		width := spec.width
 		if spec.starWidth {
 			at := next
@@ -186,7 +187,7 @@ func parseSpec(s string) (formatSpec, int, error) {
 	}
 	p.verb = s[r.at]
 	switch p.verb {
-	case 's', 'I', 'L', '%':
+	case 's', 'I', 'L':
 		return p, r.at + 1, nil
 	}
 	c, _ := utf8.DecodeRuneInString(s[r.at:])

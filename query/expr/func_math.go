@@ -240,10 +240,12 @@ func widthBucketNumeric(_ *Context, a []value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Value{}, err
 	}
-	q, err := value.NumericDivTrunc(num, den)
+	// The quotient is rounded before it is cut, as there, so that a number just below a bound may count as above it.
+	q, err := value.NumericDiv(num, den)
 	if err != nil {
 		return value.Value{}, err
 	}
+	q = value.NumericFloor(q)
 	b, err := value.NumericToInt(q, value.Int4)
 	return value.NewInt(value.Int4, b+1), err
 }
