@@ -221,7 +221,7 @@ func (b *builder) rangeFunction(sc *scope, item *ast.RangeFunction) (*source, er
 		n.types = append(n.types, c.typ)
 	}
 	r.alias, r.table = n.Name, n.Name
-	r.scalar = single && !n.Ordinality && !namesColumn(n.Calls[0])
+	r.scalar = single && !n.Ordinality && !returnsRecords(n.Calls[0])
 	if single && item.Alias != nil && item.Alias.Name != "" && !namesColumn(n.Calls[0]) {
 		r.columns[0].name = item.Alias.Name // a function's one column goes by the alias
 	}

@@ -64,3 +64,9 @@ func namesColumn(x expr.Expr) bool {
 	call, ok := x.(*expr.SetCall)
 	return ok && call.Func.Columns[0].Name != ""
 }
+
+// returnsRecords says whether a function's columns come from a column definition list.
+func returnsRecords(x expr.Expr) bool {
+	call, ok := x.(*expr.SetCall)
+	return ok && call.Func.Record != nil
+}
