@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/cachalotdb/cachalot/internal/column"
@@ -78,6 +79,7 @@ type with struct {
 	Operator
 	ctes  []*cteRows
 	first []*cteRows
+	late  *Events // looked at when all is done; nil without modifications
 }
 
 func (w *with) Next(ctx context.Context, r *Rows) (bool, error) {
@@ -90,7 +92,11 @@ func (w *with) Next(ctx context.Context, r *Rows) (bool, error) {
 			w.first = w.first[1:]
 		}
 	}
-	return w.Operator.Next(ctx, r)
+	ok, err := w.Operator.Next(ctx, r)
+	if err == nil && !ok {
+		err = w.late.Run(ctx)
+	}
+	return ok, err
 }
 
 func (w *with) Close() {
@@ -105,6 +111,10 @@ func (b *builder) with(n *plan.With) (*tree, error) {
 	env.Workers, env.Explain, env.Profile = b.env.Workers, b.env.Explain, b.env.Profile
 	inner := &builder{env: env}
 	op := &with{}
+	if env.late == nil && slices.ContainsFunc(n.CTEs, func(c *plan.CTE) bool { return c.Modifies }) {
+		op.late = NewEvents(env)
+		env.late = op.late
+	}
 	var steps []*tree
 	fail := func(err error) (*tree, error) {
 		for _, c := range op.ctes {

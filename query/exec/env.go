@@ -24,6 +24,8 @@ type Env struct {
 	Explain, Profile bool
 
 	running *running // CTEs and working tables
+	// late takes what foreign keys ask for at the end of a statement whose WITH clause modifies tables; nil in others.
+	late *Events
 }
 
 // Budget bounds the memory that the operators of one statement keep rows in. Safe for

@@ -53,7 +53,9 @@ type writer struct {
 func newWriter(env *Env, t *schema.Table, rules *plan.RowRules, returning []*plan.Program) writer {
 	w := writer{env: env, table: t, rules: rules, returning: returning}
 	if rules != nil && (rules.References || rules.Referenced) {
-		w.events = NewEvents(env)
+		if w.events = env.late; w.events == nil {
+			w.events = NewEvents(env)
+		}
 	}
 	for i := range t.Columns {
 		w.all = append(w.all, t.Columns[i].Num)
@@ -74,8 +76,10 @@ func (w *writer) yield(ctx context.Context, r *Rows, run func(context.Context) e
 		if err := run(ctx); err != nil {
 			return false, err
 		}
-		if err := w.events.Run(ctx); err != nil {
-			return false, err
+		if w.env.late == nil {
+			if err := w.events.Run(ctx); err != nil {
+				return false, err
+			}
 		}
 	}
 	if w.at == len(w.results) {

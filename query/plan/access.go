@@ -82,6 +82,11 @@ func Choose(s *Scan, tv *store.TableView, c *expr.Context, want float64, avoid A
 			return nil, err
 		}
 	}
+	for i := range s.partial {
+		if s.partial[i].impliedBy(conds) {
+			f.partial = append(f.partial, s.partial[i].index)
+		}
+	}
 	list, possible := f.candidates(conds)
 	if !possible {
 		a.Kind = NoRows

@@ -30,6 +30,16 @@ type constraint struct {
 	loose  bool
 }
 
+// sameKind says whether all values of the constraint are of a kind.
+func (c *constraint) sameKind(k value.Kind) bool {
+	for _, v := range c.values {
+		if v.Kind() != k {
+			return false
+		}
+	}
+	return (!c.lo.set || c.lo.value.Kind() == k) && (!c.hi.set || c.hi.value.Kind() == k)
+}
+
 // bound is one end of a range; unset when there is none.
 type bound struct {
 	value     value.Value

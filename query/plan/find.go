@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/cachalotdb/cachalot/internal/schema"
@@ -20,6 +21,8 @@ type finder struct {
 	parts int
 	rows  float64 // of the table, estimated
 	avoid Avoid
+	// partial are the partial indexes that hold all rows which meet the scan's condition.
+	partial []*schema.Index
 }
 
 // candidates returns the look-ups that answer parts of a conjunction, and whether it
@@ -49,6 +52,9 @@ func (f *finder) candidates(conds []expr.Expr) (list []*Lookup, possible bool) {
 		list = append(list, l)
 	}
 	for _, x := range f.scan.Table.Indexes {
+		if x.Filter != 0 && !slices.Contains(f.partial, x) {
+			continue
+		}
 		if x.Kind == schema.Dictionary {
 			list = append(list, f.dictionary(x, g)...)
 		} else {

@@ -81,6 +81,8 @@ type Scan struct {
 	Where []*Program
 	// Order is the order that the node above wants, when an index could give it.
 	Order *ScanOrder
+
+	partial []partialIndex
 }
 
 // ScanOrder is an order that a B-tree walk can give.

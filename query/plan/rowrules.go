@@ -40,7 +40,7 @@ func RulesOf(t *schema.Table, style *value.Style) (*RowRules, error) {
 		if c.Generated == "" {
 			continue
 		}
-		e, err := StoredExpr(t, c.Generated, style)
+		e, err := StoredExpr(t, c.Generated)
 		if err != nil {
 			return nil, err
 		}
@@ -54,7 +54,7 @@ func RulesOf(t *schema.Table, style *value.Style) (*RowRules, error) {
 		return rank(t.ColumnByNum(a.Num).Hidden) - rank(t.ColumnByNum(b.Num).Hidden)
 	})
 	for i := range t.Checks {
-		e, err := StoredExpr(t, t.Checks[i].Expr, style)
+		e, err := StoredExpr(t, t.Checks[i].Expr)
 		if err != nil {
 			return nil, err
 		}
@@ -84,12 +84,12 @@ func rank(last bool) int {
 }
 
 // StoredExpr binds an expression of a table's definition, which is kept as text, over the table's whole row.
-func StoredExpr(t *schema.Table, text string, style *value.Style) (expr.Expr, error) {
+func StoredExpr(t *schema.Table, text string) (expr.Expr, error) {
 	e, err := ParseExpr(text)
 	if err != nil {
 		return nil, err
 	}
-	b := &expr.Binder{Scope: rowScope{t}, Style: style, Clause: "CHECK"}
+	b := &expr.Binder{Scope: rowScope{t}, Clause: "CHECK"} // the text has literals in the default style
 	return b.Bind(e)
 }
 

@@ -10,6 +10,7 @@ import (
 // optimize applies the rules to a bound plan, in this order:
 //
 //  1. push: conditions go down to the scans, joins become groups (rules_push.go, rules_join.go);
+//     what an index on an expression holds is read from its column (expression_index.go);
 //  2. prune: columns that nothing reads go, and outer joins that change nothing (rules_prune.go);
 //  3. order: a scan under a sort learns of the index that has the order;
 //  4. point: a look-up of one row by primary key gets its short path.
@@ -21,8 +22,10 @@ func (p *Plan) optimize() {
 // optimizeTree applies the rules to the tree of a query and returns it in its new form.
 func optimizeTree(n Node) Node {
 	n = push(n, nil)
+	useExpressionIndexes(n)
 	n, _ = pruned(n, allColumns(n))
 	order(n)
+	notePartialIndexes(n)
 	return n
 }
 
@@ -200,7 +203,7 @@ func narrowed(s *Sort, scan *Scan) *Sort {
 // condition fixes to one value need not be among the keys.
 func scanOrder(s *Scan, keys []SortKey) *ScanOrder {
 	for _, x := range s.Table.Indexes {
-		if x.Kind != schema.BTree {
+		if x.Kind != schema.BTree || x.Filter != 0 {
 			continue
 		}
 		for bound := 0; bound < len(x.Columns); bound++ {

@@ -127,6 +127,7 @@ func (b *builder) modification(r *ast.RangeVar, from []ast.FromItem, where ast.E
 func (m *modification) finish(set []Assignment, returning []*Program) (scan *Scan, joined Node, where []expr.Expr, point []expr.Expr) {
 	if m.tree == nil {
 		point = m.scan.pointKeys()
+		m.scan.useIndexedExprs()
 		m.scan.pruneTo(m.table.Key)
 		return m.scan, nil, m.where, point
 	}
