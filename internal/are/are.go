@@ -118,10 +118,13 @@ func (re *Regexp) Match(s string) (bool, error) {
 	if re.isLiteral {
 		return strings.Contains(s, re.literal), nil
 	}
-	t := re.Text(s)
-	if !re.hasRef {
-		re.begin(t)
-		return re.search.shortest(0, 0, t.Len()) >= 0, nil
+	if found, ok := re.search.searchASCII(s); ok && !(found && re.hasRef) {
+		return found, nil
 	}
-	return re.Find(t, 0, nil)
+	t := re.Text(s)
+	if re.hasRef {
+		return re.Find(t, 0, nil)
+	}
+	re.begin(t)
+	return re.search.shortest(0, 0, t.Len()) >= 0, nil
 }

@@ -23,6 +23,7 @@ type dfa struct {
 	key    []byte
 	memory int
 	resets int
+	starts [8]int32 // the start states by what is behind, 0 where not made
 }
 
 type dfaState struct {
@@ -33,6 +34,8 @@ type dfaState struct {
 
 // behind is what assertions ask of the character before a place.
 type behind struct{ begin, line, word bool }
+
+func (b behind) bits() byte { return bit(b.begin) | bit(b.line)<<1 | bit(b.word)<<2 }
 
 // dead is the state that leads nowhere. It is always number 0.
 const dead = 0
@@ -51,6 +54,7 @@ func (d *dfa) reset() {
 	d.states = d.states[:0]
 	d.memory = 0
 	d.resets++
+	d.starts = [8]int32{}
 	d.state(nil, behind{})
 }
 
@@ -63,7 +67,7 @@ func (d *dfa) state(insts []int32, b behind) int32 {
 	for _, i := range insts {
 		d.key = binary.LittleEndian.AppendUint32(d.key, uint32(i))
 	}
-	d.key = append(d.key, bit(b.begin)|bit(b.line)<<1|bit(b.word)<<2)
+	d.key = append(d.key, b.bits())
 	if id, ok := d.ids[string(d.key)]; ok {
 		return id
 	}
@@ -93,7 +97,45 @@ func (d *dfa) after(c color) behind {
 }
 
 func (d *dfa) start(t *Text, at int) int32 {
-	return d.state([]int32{d.prog.start}, d.before(t, at))
+	return d.startBehind(d.before(t, at))
+}
+
+func (d *dfa) startBehind(b behind) int32 {
+	s := &d.starts[b.bits()]
+	if *s == 0 {
+		*s = d.state([]int32{d.prog.start}, b)
+	}
+	return *s
+}
+
+// searchASCII says whether a match ends anywhere in s. ok is false when s has other characters than ASCII's, or a
+// constraint needs more than the characters one after another.
+func (d *dfa) searchASCII(s string) (found, ok bool) {
+	if d.prog.looks {
+		return false, false
+	}
+	colors := &d.re.colors.ascii
+	at := d.startBehind(behind{begin: d.prog.asserts})
+	for i := range len(s) {
+		if s[i] >= 128 {
+			return false, false
+		}
+		c := colors[s[i]]
+		x := int32(-1)
+		if trans := d.states[at].trans; int(c) < len(trans) {
+			x = trans[c]
+		}
+		if x < 0 {
+			x = d.step(at, c, nil, i)
+		}
+		if x&1 != 0 {
+			return true, true
+		}
+		if at = x >> 1; at == dead {
+			return false, true
+		}
+	}
+	return d.step(at, endColor, nil, len(s))&1 != 0, true
 }
 
 // step returns the transition of a state on the color of the character at a place.
