@@ -112,8 +112,6 @@ func unsupportedStatement(st ast.Stmt) error {
 		name = st.Command
 	case *ast.CreateSequenceStmt:
 		name = "CREATE SEQUENCE"
-	case *ast.CreateTypeStmt:
-		name = "CREATE TYPE"
 	case *ast.CreateDatabaseStmt:
 		name = "CREATE DATABASE"
 	case *ast.ReindexStmt:

@@ -46,6 +46,10 @@ func (s *Session) define(ctx context.Context, st ast.Stmt, text string) (string,
 		return tag, s.refresh(ctx, st)
 	case *ast.CreateViewStmt:
 		return tag, s.createView(st)
+	case *ast.CreateTypeStmt:
+		return tag, s.createType(st)
+	case *ast.CreateDomainStmt:
+		return tag, s.createDomain(st)
 	case *ast.CommentStmt:
 		return tag, s.comment(st)
 	case *ast.CreateExtensionStmt:
@@ -87,6 +91,10 @@ func definitionTag(st ast.Stmt) string {
 		return "REFRESH MATERIALIZED VIEW"
 	case *ast.CreateViewStmt:
 		return "CREATE VIEW"
+	case *ast.CreateTypeStmt:
+		return "CREATE TYPE"
+	case *ast.CreateDomainStmt:
+		return "CREATE DOMAIN"
 	case *ast.CommentStmt:
 		return "COMMENT"
 	case *ast.CreateExtensionStmt:

@@ -408,5 +408,5 @@ func (s *Session) alterObject(ctx context.Context, st *ast.AlterObjectStmt) erro
 	if st.Kind == ast.ObjSchema {
 		return s.alterSchema(ctx, st)
 	}
-	return unsupportedStatement(st)
+	return s.alterType(ctx, st)
 }

@@ -198,7 +198,7 @@ func (s *Session) columnType(ctx context.Context, t *schema.Table, a *ast.AlterA
 	if err != nil {
 		return err
 	}
-	to, err := columnType(a.Def)
+	to, err := s.columnTypeOf(a.Def)
 	if err != nil {
 		return err
 	}
@@ -267,7 +267,7 @@ func (s *Session) conversion(t *schema.Table, c *schema.Column, to value.Type, a
 }
 
 // typeName is a type's name in messages.
-func (s *Session) typeName(t value.Type) string { return value.FormatType(value.Of(t.Kind)) }
+func (s *Session) typeName(t value.Type) string { return s.set.vars.style.NameOf(t) }
 
 // convertedDefault returns the default of a column for its new type.
 func (s *Session) convertedDefault(old, c *schema.Column) (string, error) {

@@ -44,10 +44,11 @@ type dropper struct {
 	list    []ref // of all to be dropped; what depends on something comes before it
 	silent  map[ref]bool
 	seen    map[ref]bool
+	reasons map[ref]ref // what each was found to depend on first
 }
 
 func (s *Session) newDropper(cascade bool) *dropper {
-	return &dropper{session: s, cat: s.catalog(), cascade: cascade, silent: map[ref]bool{}, seen: map[ref]bool{}}
+	return &dropper{session: s, cat: s.catalog(), cascade: cascade, silent: map[ref]bool{}, seen: map[ref]bool{}, reasons: map[ref]ref{}}
 }
 
 // add names an object to be dropped.
@@ -92,6 +93,9 @@ func (d *dropper) visit(r ref) {
 	deps := d.dependents(r)
 	slices.SortStableFunc(deps, func(a, b ref) int { return cmp.Or(cmp.Compare(b.oid, a.oid), cmp.Compare(b.num, a.num)) })
 	for _, dep := range deps {
+		if !d.seen[dep] {
+			d.reasons[dep] = r
+		}
 		d.visit(dep)
 	}
 	d.list = append(d.list, r)
@@ -105,7 +109,7 @@ func (d *dropper) report() error {
 			continue
 		}
 		noted = append(noted, "drop cascades to "+d.describe(r))
-		on := d.reason(r)
+		on := d.reasons[r]
 		why := d.describe(on)
 		if on.kind == constraintRef { // a foreign key, on the index
 			why = "index " + quoteIdent(on.name)
@@ -129,17 +133,6 @@ func (d *dropper) report() error {
 			WithDetail("%s", strings.Join(noted, "\n")))
 	}
 	return nil
-}
-
-// reason returns what makes an object be dropped: the first in the list after it that it depends on.
-func (d *dropper) reason(r ref) ref {
-	at := slices.Index(d.list, r)
-	for _, other := range d.list[at+1:] {
-		if slices.Contains(d.dependents(other), r) {
-			return other
-		}
-	}
-	return r
 }
 
 // dependents returns what depends on an object itself. What is dropped with it without a word is marked silent.
@@ -411,6 +404,8 @@ func (s *Session) drop(ctx context.Context, st *ast.DropStmt) error {
 		return nil
 	case ast.ObjSchema:
 		return s.dropSchemas(ctx, st)
+	case ast.ObjType, ast.ObjDomain:
+		return s.dropTypes(ctx, st)
 	}
 	return sqlerr.NotSupported("DROP %s is not supported", st.KindText).At(st.Names[0].Pos())
 }

@@ -277,12 +277,12 @@ func (d *tableDefiner) columnType(def *ast.ColumnDef) (typ value.Type, serial bo
 			return value.Of(k), true, nil
 		}
 	}
-	typ, err = columnType(def)
+	typ, err = d.session.columnTypeOf(def)
 	return typ, false, err
 }
 
-// columnType resolves a column's type.
-func columnType(def *ast.ColumnDef) (value.Type, error) {
+// columnTypeOf resolves a column's type.
+func (s *Session) columnTypeOf(def *ast.ColumnDef) (value.Type, error) {
 	if def.Type == nil {
 		return value.Type{}, sqlerr.NotSupported("a column without type is not supported").At(def.Pos())
 	}
@@ -293,7 +293,7 @@ func columnType(def *ast.ColumnDef) (value.Type, error) {
 			return value.Type{}, sqlerr.NotSupported("collation %q is not supported", def.Collation[len(def.Collation)-1].Name).At(def.Collation[0].Pos())
 		}
 	}
-	return expr.ResolveType(def.Type)
+	return expr.ResolveType(def.Type, &s.set.vars.style)
 }
 
 // defaultText checks a default and returns it as SQL text; "" for NULL.

@@ -197,4 +197,9 @@ func (s *Session) replaceView(cat *schema.Catalog, st *ast.CreateViewStmt, r sch
 }
 
 // fullTypeName is a type's name with its modifier.
-func (s *Session) fullTypeName(_ *schema.Catalog, t value.Type) string { return value.FormatType(t) }
+func (s *Session) fullTypeName(_ *schema.Catalog, t value.Type) string {
+	if t.User != 0 {
+		return s.typeName(t)
+	}
+	return value.FormatType(t)
+}

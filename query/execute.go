@@ -19,7 +19,7 @@ func (s *Session) prepareStmt(ctx context.Context, st *ast.PrepareStmt, outer *p
 	p := &prepared{src: outer.src, stmt: st.Stmt, start: outer.start}
 	oids := make([]uint32, len(st.Types))
 	for i, t := range st.Types {
-		typ, err := expr.ResolveType(t)
+		typ, err := expr.ResolveType(t, &s.set.vars.style)
 		if err != nil {
 			return err
 		}

@@ -24,6 +24,7 @@ type loader struct {
 	cols    []*schema.Column // of the input, in its order
 	expr    *expr.Context
 
+	domains  []expr.Expr // by table column: what tests a value of a domain, over the value; nil for none
 	place    []int       // by table column: the input's column, or -1
 	defaults []expr.Expr // by table column, where place is -1; nil for NULL
 	batch    column.Batch
@@ -38,6 +39,7 @@ func (l *loader) prepare() error {
 	l.place = make([]int, len(l.table.Columns))
 	l.defaults = make([]expr.Expr, len(l.table.Columns))
 	l.batch.Vecs = make([]column.Vec, len(l.table.Columns))
+	l.domains = make([]expr.Expr, len(l.table.Columns))
 	var err error
 	if l.rules, err = plan.RulesOf(l.table, l.expr.Style); err != nil {
 		return err
@@ -49,6 +51,9 @@ func (l *loader) prepare() error {
 			if in.Num == c.Num {
 				l.place[i] = j
 			}
+		}
+		if err := l.domain(i, c); err != nil {
+			return err
 		}
 		if l.place[i] < 0 && c.Generated == "" {
 			if l.defaults[i], err = plan.DefaultExpr(c, l.expr.Style); err != nil {
@@ -144,6 +149,9 @@ func (l *loader) add(ctx context.Context, feed *store.Feed, c *copyfmt.Chunk) er
 		switch {
 		case l.place[i] >= 0:
 			*v = c.Vecs[l.place[i]]
+			if err := l.inDomain(i, v, c); err != nil {
+				return err
+			}
 		case l.table.HiddenKey && l.table.Key[0] == l.table.Columns[i].Num:
 			*v = column.Vec{Kind: value.Int8}
 		default:
@@ -162,6 +170,39 @@ func (l *loader) add(ctx context.Context, feed *store.Feed, c *copyfmt.Chunk) er
 		return err
 	}
 	l.rows += int64(c.N)
+	return nil
+}
+
+// domain binds the test of the values of a column, if its type is a domain.
+func (l *loader) domain(i int, c *schema.Column) error {
+	d, err := expr.DomainOf(c.Type, l.expr.Style)
+	if err != nil || d == nil || l.place[i] < 0 {
+		return err
+	}
+	b := &expr.Binder{Style: l.expr.Style, Clause: "COPY"}
+	l.domains[i], err = b.Assign(expr.NewColumn(0, d.Type, c.Name, -1), c.Type, c.Name)
+	return err
+}
+
+// inDomain tests the values of a column whose type is a domain.
+func (l *loader) inDomain(i int, v *column.Vec, c *copyfmt.Chunk) error {
+	if l.domains[i] == nil {
+		return nil
+	}
+	for row := range c.N {
+		x := v.Value(row)
+		_, err := expr.Eval(l.expr, l.domains[i], []value.Value{x})
+		if e := sqlerr.As(err); e != nil {
+			text := "null input"
+			if !x.IsNull() {
+				text = "\"" + string(value.AppendText(nil, x, l.expr.Style)) + "\""
+			}
+			return e.WithWhere("%s, column %s: %s", c.LineContext(row), l.table.Columns[i].Name, text)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -61,6 +61,7 @@ func newSession(e *Engine, cfg server.SessionConfig) (*Session, error) {
 	s.set = newSettings(s.reportSetting)
 	s.set.setTCP = cfg.SetTCP
 	s.set.namespace = e.newNamespace(cfg.User)
+	s.set.types = sessionTypes{s}
 	s.set.defaults["session_authorization"] = cfg.User
 	s.set.defaults["work_mem"] = strconv.FormatInt(e.cfg.StatementMemory>>10, 10)
 	s.set.defaults["max_prepared_transactions"] = strconv.Itoa(e.db.MaxPrepared())
@@ -154,6 +155,9 @@ func (s *Session) setConfig(name, v string, local bool) (string, error) {
 func (s *Session) evaluation(ctx context.Context, params []value.Value) *expr.Context {
 	style := s.set.vars.style
 	style.Now = s.stmtTime
+	if style.Types = nil; s.txn != nil {
+		style.Types = s.typesIn(s.catalog())
+	}
 	return &expr.Context{
 		Ctx: ctx, Params: params, Style: &style,
 		StmtTime: s.stmtTime, TxnTime: s.txnTime, Clock: s.engine.cfg.Clock, Session: s.session,

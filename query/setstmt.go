@@ -69,7 +69,7 @@ func settingText(st *ast.SetStmt) (string, error) {
 
 // zoneOfInterval returns the zone of SET TIME ZONE INTERVAL '+02:00' HOUR TO MINUTE: a distance east of Greenwich.
 func zoneOfInterval(e *ast.TypeCast) (string, error) {
-	t, err := expr.ResolveType(e.Type)
+	t, err := expr.ResolveType(e.Type, value.DefaultStyle())
 	if err != nil {
 		return "", err
 	}

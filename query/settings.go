@@ -23,6 +23,7 @@ type settings struct {
 	inTxn    bool              // saved is valid
 
 	namespace namespace
+	types     value.UserTypes // of the session
 
 	vars     vars
 	reported map[string]string
@@ -258,6 +259,7 @@ func (s *settings) decode() vars {
 		UserTimeout:  millis("tcp_user_timeout"),
 	}
 	v.style = *value.DefaultStyle()
+	v.style.Types = s.types
 	_, v.style.Location, _ = loadZone(at("timezone"))
 	v.style.DateFormat, v.style.DateOrder, _ = parseDateStyle(at("datestyle"), value.DateISO, value.OrderMDY)
 	v.style.FloatDigits = int(number("extra_float_digits"))

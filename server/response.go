@@ -103,7 +103,7 @@ func (w *wire) sendRowDescription(columns []Column, formats []int16) {
 			Name:                 w.names[start:], // it stays whole when names moves
 			TableOID:             c.TableOID,
 			TableAttributeNumber: uint16(c.AttNum),
-			DataTypeOID:          c.Type.Kind.OID(),
+			DataTypeOID:          c.Type.OID(),
 			DataTypeSize:         c.Type.Kind.Size(),
 			TypeModifier:         c.Type.Mod,
 			Format:               formatOf(formats, i),

@@ -12,10 +12,25 @@ type Catalog struct {
 	version   uint64
 	nextOID   uint32
 	relations map[qualified]Relation
-	types     map[qualified]*Object
+	types     *TypeSet
 	schemas   map[string]*Object
 	tables    map[uint32]*Table
 	objects   map[uint32]*Object
+}
+
+// TypeSet is the types that users have made. Catalogs with the same TypeSet have the same types.
+type TypeSet struct{ byName map[qualified]*Object }
+
+// with returns the set with an object, or without it if it is nil, in the place of another.
+func (s *TypeSet) with(old, o *Object) *TypeSet {
+	n := &TypeSet{maps.Clone(s.byName)}
+	if old != nil {
+		delete(n.byName, qualified{old.Schema, old.Name})
+	}
+	if o != nil {
+		n.byName[qualified{o.Schema, o.Name}] = o
+	}
+	return n
 }
 
 // qualified is the name of an object in its schema.
@@ -48,7 +63,7 @@ func Empty() *Catalog {
 // Bare returns the catalog of nothing, to which the objects of a checkpoint are added.
 func Bare() *Catalog {
 	return &Catalog{
-		nextOID: FirstOID, relations: map[qualified]Relation{}, types: map[qualified]*Object{},
+		nextOID: FirstOID, relations: map[qualified]Relation{}, types: &TypeSet{map[qualified]*Object{}},
 		schemas: map[string]*Object{}, tables: map[uint32]*Table{}, objects: map[uint32]*Object{},
 	}
 }
@@ -98,20 +113,20 @@ func (c *Catalog) FindRelation(p Path, schema, name string) (Relation, bool) {
 
 // Type returns the user's type of a schema and name.
 func (c *Catalog) Type(schema, name string) (*Object, bool) {
-	o, ok := c.types[qualified{schema, name}]
+	o, ok := c.types.byName[qualified{schema, name}]
 	return o, ok
 }
 
 // FindType returns the user's type that a name in a statement stands for; schema is "" when none was written.
 func (c *Catalog) FindType(p Path, schema, name string) (*Object, bool) {
-	if len(c.types) == 0 {
+	if !c.HasTypes() {
 		return nil, false
 	}
 	if schema != "" {
 		return c.Type(p.schema(schema), name)
 	}
 	for _, s := range p.Schemas {
-		if o, ok := c.types[qualified{s, name}]; ok {
+		if o, ok := c.types.byName[qualified{s, name}]; ok {
 			return o, true
 		}
 	}
@@ -119,7 +134,10 @@ func (c *Catalog) FindType(p Path, schema, name string) (*Object, bool) {
 }
 
 // HasTypes says whether there are types of users.
-func (c *Catalog) HasTypes() bool { return len(c.types) > 0 }
+func (c *Catalog) HasTypes() bool { return len(c.types.byName) > 0 }
+
+// Types returns the types that users have made.
+func (c *Catalog) Types() *TypeSet { return c.types }
 
 // Schema returns the schema of a name. Those of the system and the temporary ones are no objects.
 func (c *Catalog) Schema(name string) (*Object, bool) {
@@ -202,7 +220,7 @@ func (c *Catalog) WithObject(o *Object) *Catalog {
 	case o.Kind.IsRelation():
 		n.relations[q] = Relation{Object: o}
 	case o.Kind.IsType():
-		n.types[q] = o
+		n.types = n.types.with(nil, o)
 	}
 	n.nextOID = max(n.nextOID, o.lastOID()+1)
 	return n
@@ -214,8 +232,8 @@ func (c *Catalog) forgetObject(o *Object) {
 		delete(c.schemas, o.Name)
 	case o.Kind.IsRelation() && c.relations[q].Object == o:
 		delete(c.relations, q)
-	case o.Kind.IsType() && c.types[q] == o:
-		delete(c.types, q)
+	case o.Kind.IsType() && c.types.byName[q] == o:
+		c.types = c.types.with(o, nil)
 	}
 	delete(c.objects, o.OID)
 }
@@ -246,7 +264,7 @@ func (c *Catalog) clone() *Catalog {
 		version:   c.version + 1,
 		nextOID:   c.nextOID,
 		relations: maps.Clone(c.relations),
-		types:     maps.Clone(c.types),
+		types:     c.types,
 		schemas:   maps.Clone(c.schemas),
 		tables:    maps.Clone(c.tables),
 		objects:   maps.Clone(c.objects),

@@ -35,6 +35,8 @@ func AppendBinary(dst []byte, v Value) []byte {
 		dst = append(dst, jsonbVersion)
 	case Jsonpath:
 		return appendPath(append(dst, jsonbVersion), v.s)
+	case Enum:
+		return append(dst, enumLabel(v)...)
 	case Record:
 		return appendBinaryRecord(dst, v)
 	}

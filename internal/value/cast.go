@@ -96,6 +96,12 @@ func Cast(v Value, to Type, ctx CastContext, st *Style) (Value, error) {
 	if v.IsNull() {
 		return Null(to.Kind), nil
 	}
+	if to.Kind.Elem() == Enum && from != to.Kind {
+		if isText(from) || from == Name || from == Unknown {
+			return Parse(to, v.s, st)
+		}
+		return Parse(to, string(AppendText(nil, v, st)), st)
+	}
 	if from != to.Kind {
 		var err error
 		if v, err = convert(v, to.Kind, st); err != nil {

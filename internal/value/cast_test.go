@@ -62,6 +62,9 @@ func TestEveryCastConverts(t *testing.T) {
 	st := DefaultStyle()
 	for from := Bool; from.Valid(); from++ {
 		for to := Bool; to.Valid(); to++ {
+			if from == Enum || to == Enum {
+				continue // its labels are the catalog's: TestEnum
+			}
 			v := mustParse(from, samples[from])
 			got, err := Cast(v, Of(to), CastExplicit, st)
 			if CastAllowed(from, to) == CastNone {

@@ -36,8 +36,9 @@ const (
 	Regproc      Kind = 26
 	Regnamespace Kind = 27
 
+	Enum Kind = 28 // of some enum; see NewEnum
+
 	// Reserved: not valid until a version gives them values.
-	Enum     Kind = 28
 	Record   Kind = 29 // of rows in expressions; not valid, since no column has it
 	Jsonpath Kind = 30 // valid: the text of a path as it was written
 	Void     Kind = 31
@@ -118,6 +119,7 @@ var kindInfos = [...]kindInfo{
 	Regtype:      {2206, 2211, "regtype", "regtype", 4},
 	Regproc:      {24, 1008, "regproc", "regproc", 4},
 	Regnamespace: {4089, 4090, "regnamespace", "regnamespace", 4},
+	Enum:         {3500, 2277, "anyenum", "anyenum", -1}, // where the type is not known; else Type.OID
 
 	Record: {2249, 2287, "record", "record", -1}, // of expressions only: it is not Valid
 }

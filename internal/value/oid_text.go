@@ -30,6 +30,18 @@ func parseOID(k Kind, s string, st *Style) (int64, error) {
 		return parseOIDNumber(s)
 	}
 	if k == Regtype {
+		if st.Types != nil {
+			name, array := strings.CutSuffix(strings.TrimSpace(s), "[]")
+			if t, ok := st.Types.FindType("", name); ok {
+				if array && t.Kind == Enum {
+					t.Kind = t.Kind.Array()
+				}
+				if t.Kind.Elem() != Enum {
+					return int64(t.User), nil
+				}
+				return int64(t.OID()), nil
+			}
+		}
 		return oidOfType(s)
 	}
 	if st.Names == nil {
@@ -95,6 +107,14 @@ func appendReg(dst []byte, v Value, st *Style) []byte {
 	if v.kind == Regtype {
 		if k, ok := KindOfOID(oid); ok {
 			return append(dst, k.String()...)
+		}
+		if st.Types != nil {
+			if name, ok := st.Types.TypeName(oid); ok {
+				return append(dst, name...)
+			}
+			if name, ok := st.Types.TypeName(oid - 1); ok {
+				return append(append(dst, name...), "[]"...)
+			}
 		}
 	} else if st.Names != nil {
 		if name, ok := st.Names.NameOf(v.kind, oid); ok {

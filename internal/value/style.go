@@ -11,7 +11,8 @@ type Style struct {
 	FloatDigits int  // extra_float_digits; 1 and above: shortest exact
 	ByteaEscape bool // bytea_output = escape
 	Intervals   IntervalStyle
-	Names       OIDNames // of regclass and its kin; nil: they print as numbers
+	Names       OIDNames  // of regclass and its kin; nil: they print as numbers
+	Types       UserTypes // nil: there are none
 	// Now is the statement's time in microseconds since 2000-01-01 UTC, for
 	// 'now', 'today' and the like as date input.
 	Now int64

@@ -87,6 +87,8 @@ func parseBytesKind(t Type, s string, st *Style) (Value, error) {
 		out, err = s, checkJSON(s)
 	case Name:
 		return parseName(s), nil
+	case Enum:
+		return parseEnum(t, s, st)
 	default:
 		if t.Kind.IsArray() {
 			return parseArray(t, s, st)
@@ -102,7 +104,7 @@ func parseBytesKind(t Type, s string, st *Style) (Value, error) {
 // ParseBytes is Parse of bytes that the caller may reuse afterwards. It allocates nothing
 // for a kind that is not RepBytes.
 func ParseBytes(t Type, b []byte, st *Style) (Value, error) {
-	if isText(t.Kind) || t.Kind == Unknown || t.Kind == Name || t.Kind == JSON || t.Kind == Jsonpath {
+	if isText(t.Kind) || t.Kind == Unknown || t.Kind == Name || t.Kind == JSON || t.Kind == Jsonpath || t.Kind.Elem() == Enum {
 		return Parse(t, string(b), st)
 	}
 	// The others keep nothing of the text: a string over b need not outlive the call.
@@ -153,6 +155,8 @@ func AppendText(dst []byte, v Value, st *Style) []byte {
 		return appendArray(dst, v, st)
 	case v.kind == Jsonpath:
 		return appendPath(dst, v.s)
+	case v.kind == Enum:
+		return append(dst, enumLabel(v)...)
 	case v.kind == Record:
 		return appendRecord(dst, v, st)
 	}

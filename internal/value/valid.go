@@ -36,6 +36,8 @@ func Valid(v Value) bool {
 		return CheckUTF8(v.s) == nil && checkJSON(v.s) == nil
 	case Bytea:
 		return true
+	case Enum:
+		return len(v.s) > enumHead && CheckUTF8(v.s[enumHead:]) == nil
 	case JSONB:
 		doc, err := parseJSON(v.s)
 		return err == nil && doc == v.s && CheckUTF8(v.s) == nil

@@ -31,7 +31,7 @@ func aggregateFuncs() []AggFunc {
 		{Name: "string_agg", Args: kinds(value.Bytea, value.Bytea), Ret: value.Bytea, ordered: true, make: newStringAgg},
 	}
 	for _, k := range []value.Kind{i2, i4, i8, f, n, value.Text, value.Bpchar, value.Date, value.Timestamp, value.Timestamptz,
-		value.Float4, value.Time, value.Timetz, value.Interval, value.OID, anyArray} {
+		value.Float4, value.Time, value.Timetz, value.Interval, value.OID, value.Enum, anyArray} {
 		table = append(table, AggFunc{Name: "min", Args: kinds(k), Ret: k, make: newExtreme(true)},
 			AggFunc{Name: "max", Args: kinds(k), Ret: k, make: newExtreme(false)})
 	}

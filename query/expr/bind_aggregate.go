@@ -78,7 +78,7 @@ func (b *Binder) aggregateCall(name string, e *ast.FuncCall) (*AggCall, error) {
 	if fn.make == nil {
 		return nil, sqlerr.NotSupported("%s(%s) is not supported", name, kindNames(actual)).At(e.Pos())
 	}
-	call := &AggCall{head: head{value.Of(ret), e.Pos()}, Func: fn, Args: args, Distinct: e.Distinct}
+	call := &AggCall{head: head{typeFor(ret, args), e.Pos()}, Func: fn, Args: args, Distinct: e.Distinct}
 	for i, a := range args {
 		if err := RequireEquality(a, e.Args[i].Pos()); err != nil && e.Distinct {
 			return nil, err

@@ -44,7 +44,7 @@ func (b *Binder) bindArray(e *ast.ArrayExpr, elem value.Kind) (Expr, error) {
 	if n.Nested = t.Kind.IsArray(); !n.Nested {
 		t.Kind = t.Kind.Array()
 	}
-	n.head = head{value.Of(t.Kind), e.Pos()}
+	n.head = head{value.Type{Kind: t.Kind, Mod: -1, User: t.User}, e.Pos()}
 	return n, nil
 }
 

@@ -77,6 +77,9 @@ func (b *Binder) callNamed(name string, args []Expr, pos int) (Expr, error) {
 // call returns a call of the best overload of a function.
 func (b *Binder) call(name string, given arguments, pos int) (Expr, error) {
 	args := given.exprs
+	if x, err := b.enumCall(name, args, pos); x != nil || err != nil {
+		return x, err
+	}
 	if len(registry.sets[name]) > 0 {
 		return b.callSet(name, given, pos)
 	}
@@ -113,7 +116,7 @@ func (b *Binder) call(name string, given arguments, pos int) (Expr, error) {
 		return nil, err
 	}
 	if name == "pg_typeof" {
-		return NewConst(value.NewInt(value.Regtype, int64(kindOf(args[0]).OID())), value.Of(value.Regtype), pos), nil
+		return NewConst(value.NewInt(value.Regtype, int64(args[0].Type().OID())), value.Of(value.Regtype), pos), nil
 	}
 	for i, a := range args {
 		// "any" takes literals as text, and leaves parameters open.
@@ -123,7 +126,7 @@ func (b *Binder) call(name string, given arguments, pos int) (Expr, error) {
 			}
 		}
 	}
-	x := &Call{head: head{value.Of(res.ret), pos}, Func: res.fn, Args: c.arrange(args)}
+	x := &Call{head: head{typeFor(res.ret, args), pos}, Func: res.fn, Args: c.arrange(args)}
 	return foldNode(x, Immutable, foldContext()), nil
 }
 

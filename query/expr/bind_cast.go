@@ -7,12 +7,12 @@ import (
 )
 
 func (b *Binder) bindCast(e *ast.TypeCast) (Expr, error) {
-	t, err := ResolveType(e.Type)
+	t, err := ResolveType(e.Type, b.style())
 	if err != nil {
 		return nil, err
 	}
 	var x Expr
-	if a, ok := e.Arg.(*ast.ArrayExpr); ok && t.Kind.IsArray() {
+	if a, ok := e.Arg.(*ast.ArrayExpr); ok && t.Kind.IsArray() && !isEnum(t) {
 		x, err = b.bindArray(a, t.Kind.Elem())
 	} else {
 		x, err = b.Bind(e.Arg)
@@ -25,8 +25,8 @@ func (b *Binder) bindCast(e *ast.TypeCast) (Expr, error) {
 
 // explicit is a cast that was written.
 func (b *Binder) explicit(x Expr, t value.Type, pos int) (Expr, error) {
-	if !canCoerce(kindOf(x), t.Kind, value.CastExplicit) {
-		return nil, sqlerr.New(sqlerr.CannotCoerce, "cannot cast type %s to %s", kindOf(x), t.Kind).At(pos)
+	if !canCoerce(kindOf(x), t.Kind, value.CastExplicit) || otherEnum(x.Type(), t) {
+		return nil, sqlerr.New(sqlerr.CannotCoerce, "cannot cast type %s to %s", b.style().NameOf(x.Type()), b.style().NameOf(t)).At(pos)
 	}
 	r, err := b.convert(x, t, value.CastExplicit)
 	if err != nil {

@@ -61,11 +61,18 @@ func ResolveOperator(op string, l, r value.Kind) (fn *Func, wantLeft, wantRight 
 // operator resolves a binary operator and converts its operands.
 func (b *Binder) operator(op string, l, r Expr, pos int) (resolved, []Expr, error) {
 	res, out := resolveBinary(op, kindOf(l), kindOf(r))
+	if out != found && (isEnum(l.Type()) || isEnum(r.Type())) && out == notFound {
+		return resolved{}, nil, operatorMissing(b.style().NameOf(l.Type())+" "+op+" "+b.style().NameOf(r.Type()), pos, true)
+	}
 	if out != found {
 		return resolved{}, nil, operatorError(out, op, kindOf(l), kindOf(r), pos)
 	}
 	if res.fn.fn == nil {
 		return resolved{}, nil, sqlerr.NotSupported("the operator %s of %s and %s is not supported", op, kindOf(l), kindOf(r)).At(pos)
+	}
+	if otherEnum(l.Type(), r.Type()) {
+		sig := b.style().NameOf(l.Type()) + " " + op + " " + b.style().NameOf(r.Type())
+		return resolved{}, nil, operatorMissing(sig, pos, true)
 	}
 	if err := comparableArrays(op, res.args[0]); err != nil {
 		return resolved{}, nil, err
@@ -82,7 +89,7 @@ func (b *Binder) convertArgs(args []Expr, kinds []value.Kind) ([]Expr, error) {
 			out[i] = a
 			continue
 		}
-		x, err := b.convert(a, value.Of(k), value.CastImplicit)
+		x, err := b.convert(a, typeFor(k, args), value.CastImplicit)
 		if err != nil {
 			return nil, err
 		}
@@ -100,7 +107,7 @@ func (b *Binder) callOperator(op string, l, r Expr, pos int) (Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Call{head: head{value.Of(res.ret), pos}, Func: res.fn, Args: args}
+	c := &Call{head: head{typeFor(res.ret, args), pos}, Func: res.fn, Args: args}
 	return foldNode(c, Immutable, foldContext()), nil
 }
 

@@ -98,6 +98,9 @@ func castVolatility(from, to value.Kind) Volatility {
 	if f == t {
 		return Immutable
 	}
+	if t == value.Enum {
+		return Stable // the catalog's labels
+	}
 	isTime := func(k value.Kind) bool {
 		switch k {
 		case value.Date, value.Timestamp, value.Timestamptz, value.Time, value.Timetz, value.Interval,

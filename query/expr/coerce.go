@@ -20,11 +20,27 @@ func atPos(err error, pos int) error {
 // convert returns e as a type in a context: e itself, a constant, or a Cast.
 // The caller has checked canCoerce.
 func (b *Binder) convert(e Expr, to value.Type, ctx value.CastContext) (Expr, error) {
+	if d, err := DomainOf(to, b.style()); err != nil {
+		return nil, err
+	} else if d != nil && e.Type().User != to.User {
+		x, err := b.convert(e, d.Type, ctx)
+		if err != nil {
+			return nil, err
+		}
+		return b.inDomain(x, d, to)
+	}
 	if e.Type().Kind == value.Unknown {
 		switch x := e.(type) {
 		case *Const:
 			return b.literal(x, to, ctx)
 		case *Param:
+			if isEnum(to) { // clients know it as text
+				p, err := b.Params.infer(x, value.Text)
+				if err != nil {
+					return nil, err
+				}
+				return &Cast{head: head{to, e.Pos()}, Arg: p, Context: value.CastExplicit}, nil
+			}
 			p, err := b.Params.infer(x, to.Kind)
 			if err != nil || to.Mod == -1 {
 				return p, err
@@ -74,7 +90,7 @@ func castLiteral(lit value.Value, to value.Type, ctx value.CastContext, st *valu
 // literalType is the type that the text of a literal is read as: an interval's fields say what its numbers mean, other
 // modifiers are applied afterwards.
 func literalType(t value.Type) value.Type {
-	if t.Kind == value.Interval {
+	if t.Kind == value.Interval || isEnum(t) {
 		return t
 	}
 	return value.Of(t.Kind)
@@ -116,8 +132,8 @@ func madeOf(s, others string) bool {
 
 // Coerce returns e as a type where the context allows the cast; 42846 where not.
 func (b *Binder) Coerce(e Expr, to value.Type, ctx value.CastContext) (Expr, error) {
-	if !canCoerce(kindOf(e), to.Kind, ctx) {
-		return nil, sqlerr.New(sqlerr.CannotCoerce, "cannot cast type %s to %s", kindOf(e), to.Kind).At(e.Pos())
+	if !canCoerce(kindOf(e), to.Kind, ctx) || otherEnum(e.Type(), to) {
+		return nil, sqlerr.New(sqlerr.CannotCoerce, "cannot cast type %s to %s", b.style().NameOf(e.Type()), b.style().NameOf(to)).At(e.Pos())
 	}
 	return b.convert(e, to, ctx)
 }
@@ -125,9 +141,9 @@ func (b *Binder) Coerce(e Expr, to value.Type, ctx value.CastContext) (Expr, err
 // Assign returns e as the type of the column that it is stored in; 42804 when there is
 // no assignment cast. Length and precision are checked at evaluation.
 func (b *Binder) Assign(e Expr, to value.Type, columnName string) (Expr, error) {
-	if !canCoerce(kindOf(e), to.Kind, value.CastAssignment) {
+	if !canCoerce(kindOf(e), to.Kind, value.CastAssignment) || otherEnum(e.Type(), to) {
 		return nil, sqlerr.New(sqlerr.DatatypeMismatch, "column %q is of type %s but expression is of type %s",
-			columnName, to.Kind, kindOf(e)).
+			columnName, b.style().NameOf(to), b.style().NameOf(e.Type())).
 			WithHint("You will need to rewrite or cast the expression.").At(e.Pos())
 	}
 	return b.convert(e, to, value.CastAssignment)
@@ -170,6 +186,13 @@ func Common(list []Expr, what string) (value.Type, error) {
 	}
 	if kind == value.Unknown {
 		kind = value.Text
+	}
+	oid, same := enumOf(list)
+	if !same {
+		return value.Type{}, sqlerr.New(sqlerr.DatatypeMismatch, "%s types cannot be matched: they are different enums", what).At(list[0].Pos())
+	}
+	if kind.Elem() == value.Enum {
+		return value.Type{Kind: kind, Mod: -1, User: oid}, nil
 	}
 	// The modifier survives when all agree on it (select_common_typmod).
 	t := value.Of(kind)

@@ -35,6 +35,8 @@ func compile(e Expr) node {
 		return newApplyNode(e, true, e.apply, e.Arg, e.Elem)
 	case *Cast:
 		return compileCast(e)
+	case *InDomain:
+		return newApplyNode(e, false, e.apply, e.Arg)
 	case *Call:
 		return compileCall(e)
 	case *BoolTest:

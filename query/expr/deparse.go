@@ -56,7 +56,7 @@ func (d *deparser) constant(v value.Value, t value.Type) {
 	if v.IsNull() {
 		d.WriteString("NULL")
 		if t.Kind != value.Unknown {
-			d.WriteString("::" + value.FormatType(t))
+			d.WriteString("::" + typeText(t))
 		}
 		return
 	}
@@ -84,7 +84,7 @@ func (d *deparser) constant(v value.Value, t value.Type) {
 	}
 	d.WriteString(text)
 	if label {
-		d.WriteString("::" + value.FormatType(t))
+		d.WriteString("::" + typeText(t))
 	}
 }
 
@@ -169,13 +169,13 @@ var trimWords = map[string]string{"btrim": "BOTH", "ltrim": "LEADING", "rtrim": 
 
 func (e *Cast) deparse(d *deparser) {
 	if k, ok := e.Arg.(*Const); ok && kindOf(k) == value.Unknown && !k.Val.IsNull() {
-		d.WriteString(literalOf(k.Val.Bytes()) + "::" + value.FormatType(e.typ))
+		d.WriteString(literalOf(k.Val.Bytes()) + "::" + typeText(e.typ))
 		return
 	}
 	// Implicit casts are shown too, as EXPLAIN does.
 	d.WriteString("(")
 	d.expr(e.Arg)
-	d.WriteString(")::" + value.FormatType(e.typ))
+	d.WriteString(")::" + typeText(e.typ))
 }
 
 func (e *Logic) deparse(d *deparser) {
@@ -274,7 +274,7 @@ func (e *ArrayCtor) deparse(d *deparser) {
 	d.list(e.Elems, ", ")
 	d.WriteString("]")
 	if len(e.Elems) == 0 {
-		d.WriteString("::" + value.FormatType(e.typ))
+		d.WriteString("::" + typeText(e.typ))
 	}
 }
 
@@ -387,4 +387,16 @@ func (d *deparser) sortKey(k SortKey) {
 	case !k.Desc && k.NullsFirst:
 		d.WriteString(" NULLS FIRST")
 	}
+}
+
+// typeText is the name of a type in an expression that is kept: a user's type goes by its OID, so that it may be renamed.
+func typeText(t value.Type) string {
+	if t.User == 0 {
+		return value.FormatType(t)
+	}
+	text := `"#` + strconv.FormatUint(uint64(t.User), 10) + `"`
+	if t.Kind.IsArray() {
+		text += "[]"
+	}
+	return text
 }

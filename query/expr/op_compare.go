@@ -17,7 +17,7 @@ func comparisonOps() []Func {
 	}
 	for _, k := range []value.Kind{value.Bool, value.Float8, value.Numeric, value.Text, value.Bpchar, value.Bytea, value.Date,
 		value.Timestamp, value.Timestamptz, value.UUID, value.JSONB,
-		value.Float4, value.Time, value.Timetz, value.Interval, value.OID, value.Name, value.Char} {
+		value.Float4, value.Time, value.Timetz, value.Interval, value.OID, value.Name, value.Char, value.Enum} {
 		pairs = append(pairs, [2]value.Kind{k, k})
 	}
 	pairs = append(pairs, [2]value.Kind{value.Float4, value.Float8}, [2]value.Kind{value.Float8, value.Float4},

@@ -29,6 +29,8 @@ func category(k value.Kind) byte {
 		return 'D'
 	case value.Char:
 		return 'Z'
+	case value.Enum:
+		return 'E'
 	case value.Unknown:
 		return 'X'
 	}

@@ -8,8 +8,11 @@ import (
 
 // ResolveType returns the type that a type name means, with its modifier. 42704 for a
 // name that no type has, 0A000 for a type of PostgreSQL's that is not there.
-func ResolveType(t *ast.TypeName) (value.Type, error) {
+func ResolveType(t *ast.TypeName, st *value.Style) (value.Type, error) {
 	name := t.Name()
+	if typ, ok, err := userType(t, st); ok || err != nil {
+		return typ, err
+	}
 	if s := t.Schema(); s != "" && s != "pg_catalog" {
 		return value.Type{}, sqlerr.New(sqlerr.UndefinedObject, "type %q does not exist", s+"."+name).At(t.Pos())
 	}
@@ -39,6 +42,34 @@ func ResolveType(t *ast.TypeName) (value.Type, error) {
 		return value.Type{}, missingType(name+"[]", t.Pos())
 	}
 	return typ, nil
+}
+
+// userType finds the enum or domain that a type name means. The types of the system come before those in search_path.
+func userType(t *ast.TypeName, st *value.Style) (value.Type, bool, error) {
+	if st == nil || st.Types == nil || t.SetOf || t.PctType || t.Schema() == "pg_catalog" {
+		return value.Type{}, false, nil
+	}
+	name, dims := t.Name(), len(t.ArrayDims)
+	if _, system := catalogKind(name); system && t.Schema() == "" {
+		return value.Type{}, false, nil
+	}
+	typ, ok := st.Types.FindType(t.Schema(), name)
+	if !ok && len(name) > 1 && name[0] == '_' {
+		if typ, ok = st.Types.FindType(t.Schema(), name[1:]); ok {
+			dims++
+		}
+	}
+	switch {
+	case !ok:
+		return typ, false, nil
+	case len(t.Typmods) > 0:
+		return typ, false, sqlerr.New(sqlerr.SyntaxError, "type modifier is not allowed for type %q", name).At(t.Pos())
+	case dims > 0 && typ.Kind != value.Enum:
+		return typ, false, sqlerr.NotSupported("arrays of domains are not supported").At(t.Pos())
+	case dims > 0:
+		typ.Kind = typ.Kind.Array()
+	}
+	return typ, true, nil
 }
 
 // otherTypes are types of PostgreSQL's that are refused as not supported, rather than as unknown.

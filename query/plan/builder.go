@@ -40,6 +40,9 @@ func Make(s ast.Stmt, opts Options) (*Plan, error) { return make1(s, opts, nil) 
 // make1 is Make that notes what the statement names, unless rec is nil.
 func make1(s ast.Stmt, opts Options, rec *recording) (*Plan, error) {
 	b := &builder{Options: opts, params: expr.NewParamTypes(opts.Params), slots: &slots{}, record: rec}
+	if rec != nil {
+		b.Style = withTypes(b.Style, func(t userTypes) value.UserTypes { return notedTypes{t, rec, b.Catalog} })
+	}
 	p := &Plan{}
 	var err error
 	switch s := s.(type) {
@@ -63,7 +66,7 @@ func make1(s ast.Stmt, opts Options, rec *recording) (*Plan, error) {
 // finish makes the plan of the tree that was bound.
 func (b *builder) finish(p *Plan) (err error) {
 	p.Writes, p.Locks, p.LockMode, p.tables = b.writes, b.locks, b.lockMode, b.tables
-	p.path, p.uses = b.Path, b.uses
+	p.path, p.uses, p.types = b.Path, b.uses, b.Catalog.Types()
 	if p.Params, err = b.params.Finish(); err != nil {
 		return err
 	}

@@ -240,7 +240,7 @@ func (b *builder) tableFunction(n *Functions, r *relation, item *ast.RangeFuncti
 	if err != nil {
 		return err
 	}
-	if x, err = recordColumns(x, item, f); err != nil {
+	if x, err = b.recordColumns(x, item, f); err != nil {
 		return err
 	}
 	if n.Name == "" {

@@ -26,7 +26,7 @@ func eachUnnest(list []*ast.TableFunc) []*ast.TableFunc {
 }
 
 // recordColumns gives a function that returns records the columns of the definition list behind it, or behind the FROM item.
-func recordColumns(x expr.Expr, item *ast.RangeFunction, f *ast.TableFunc) (expr.Expr, error) {
+func (b *builder) recordColumns(x expr.Expr, item *ast.RangeFunction, f *ast.TableFunc) (expr.Expr, error) {
 	call, ok := x.(*expr.SetCall)
 	defs := f.ColumnDefs
 	if len(item.ColumnDefs) > 0 {
@@ -50,7 +50,7 @@ func recordColumns(x expr.Expr, item *ast.RangeFunction, f *ast.TableFunc) (expr
 	}
 	names, types := make([]string, len(defs)), make([]value.Type, len(defs))
 	for i, d := range defs {
-		t, err := expr.ResolveType(d.Type)
+		t, err := expr.ResolveType(d.Type, b.Style)
 		if err != nil {
 			return nil, err
 		}

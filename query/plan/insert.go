@@ -132,11 +132,12 @@ func (b *builder) insertValues(t *schema.Table, cols []*schema.Column, s *ast.In
 	}
 	binder := b.binder(nil, "VALUES")
 	whole := wholeColumns(s.Columns)
+	domains := slices.ContainsFunc(cols[:width], func(c *schema.Column) bool { return isDomain(c.Type) })
 	for i, row := range v.Rows {
 		if len(row) != width {
 			return nil, 0, sqlerr.New(sqlerr.SyntaxError, "VALUES lists must all be the same length").At(row[0].Pos())
 		}
-		if i >= v.PlainFrom && len(v.Rows) > 1 && whole && constants(row) {
+		if i >= v.PlainFrom && len(v.Rows) > 1 && whole && !domains && constants(row) {
 			rows.Plain = append(rows.Plain, row)
 			continue
 		}
@@ -321,7 +322,7 @@ func DefaultExpr(c *schema.Column, style *value.Style) (expr.Expr, error) {
 		return expr.NewNextValue(c.Sequence, c.Type), nil
 	}
 	if c.Default == "" {
-		return nil, nil
+		return domainDefault(c, style)
 	}
 	list, err := parse.Parse("SELECT "+c.Default, parse.Options{})
 	if err != nil {

@@ -27,6 +27,7 @@ type Plan struct {
 	tables []*schema.Table // all that it names
 	path   schema.Path
 	uses   []dependency
+	types  *schema.TypeSet
 }
 
 // Tables returns the tables that the plan names.
@@ -39,6 +40,9 @@ func (p *Plan) WritesTempOnly() bool {
 
 // ValidIn says whether everything that the plan names is still the same in a catalog.
 func (p *Plan) ValidIn(cat *schema.Catalog) bool {
+	if p.types != cat.Types() {
+		return false
+	}
 	for i := range p.uses {
 		if !p.uses[i].holds(cat, &p.path) {
 			return false

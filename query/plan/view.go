@@ -5,6 +5,7 @@ import (
 
 	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
+	"github.com/cachalotdb/cachalot/internal/value"
 	"github.com/cachalotdb/cachalot/query/expr"
 	"github.com/cachalotdb/cachalot/query/sql/ast"
 	"github.com/cachalotdb/cachalot/query/sql/parse"
@@ -154,6 +155,7 @@ func (b *builder) expand(o *schema.Object) (Node, error) {
 	if b.ViewStyle != nil {
 		b.Style = b.ViewStyle(v)
 	}
+	b.Style = withTypes(b.Style, func(t userTypes) value.UserTypes { return pinnedTypes{t, v, b.Catalog} })
 	n, columns, err := b.selectStmt(q)
 	if e := sqlerr.As(err); e != nil {
 		c := *e
