@@ -124,15 +124,6 @@ var kindInfos = [...]kindInfo{
 	Record: {2249, 2287, "record", "record", -1}, // of expressions only: it is not Valid
 }
 
-// isOID says whether k is oid or one of the kinds that are oids of something.
-func isOID(k Kind) bool {
-	switch k {
-	case OID, Regclass, Regtype, Regproc, Regnamespace:
-		return true
-	}
-	return false
-}
-
 // Comparable says whether values of k have an order, so that they can be grouped, sorted and
 // indexed: all but json and jsonpath, which PostgreSQL gives no operators.
 func (k Kind) Comparable() bool { return k.Elem() != JSON && k.Elem() != Jsonpath }

@@ -238,7 +238,7 @@ func (q *query) bindOpenTargets(open map[int]expr.Expr) error {
 	for i, t := range list {
 		switch e := t.Expr.(type) {
 		case *ast.Const:
-			if e.Kind != ast.String {
+			if e.Kind != ast.String && e.Kind != ast.Null {
 				continue
 			}
 		case *ast.ParamRef:
