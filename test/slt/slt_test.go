@@ -19,7 +19,7 @@ var (
 )
 
 // sampleShare is how many of a thousand queries a normal run draws.
-const sampleShare = 250
+const sampleShare = 150
 
 // scriptsDir returns where the scripts are. Without them the test is skipped, loudly, in CI too: the
 // repository may stand alone there, since the scripts' licence keeps them out of it.
