@@ -7,13 +7,14 @@ import (
 
 	"github.com/cachalotdb/cachalot/internal/column"
 	"github.com/cachalotdb/cachalot/internal/schema"
+	"github.com/cachalotdb/cachalot/internal/value"
 	"github.com/cachalotdb/cachalot/internal/vfs"
 	"github.com/cachalotdb/cachalot/wal"
 )
 
 // Check walks everything in memory and returns the first broken invariant:
 // every version is in the chain of its key and in every index exactly once, no key
-// has two live rows, every row is in the partition of its key, prepared transactions hold their locks. Writers wait meanwhile.
+// has two live rows, nor a value of a unique index, every row is in the partition of its key, prepared transactions hold their locks. Writers wait meanwhile.
 func (db *DB) Check(ctx context.Context) error {
 	if err := db.prepared.check(); err != nil {
 		return err
@@ -31,8 +32,46 @@ func (db *DB) Check(ctx context.Context) error {
 				return fmt.Errorf("table %s (%d), partition %d: %w", c.def.Load().Name, c.oid, p.id, err)
 			}
 		}
+		if err := c.checkUnique(db); err != nil {
+			return fmt.Errorf("table %s (%d): %w", c.def.Load().Name, c.oid, err)
+		}
 	}
 	return nil
+}
+
+// checkUnique looks for two live rows with a value that a unique index has once. A pending feed's rows count as live,
+// and what it has ended does not.
+func (c *collection) checkUnique(db *DB) error {
+	for _, x := range c.def.Load().Indexes {
+		if !x.Unique {
+			continue
+		}
+		seen := map[string]struct{}{}
+		for _, p := range c.parts {
+			cols := *p.columns.Load()
+			for row := range p.rows {
+				begin, end := p.versions.Begin(row), p.versions.End(row)
+				if begin == column.NotBegun || p.unlinked.has(row) || db.statuses.aborted(begin) ||
+					end != column.NoEnd && !db.statuses.aborted(end) {
+					continue
+				}
+				key, ok := uniqueKey(nil, x, func(num int16) value.Value { return cols[num-1].Get(row) })
+				if _, dup := seen[string(key)]; ok && dup {
+					return fmt.Errorf("partition %d, row %d: another live row has its values in unique index %s", p.id, row, x.Name)
+				}
+				if ok {
+					seen[string(key)] = struct{}{}
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// aborted says whether a stamp is that of a feed which was given up.
+func (s *statuses) aborted(stamp uint64) bool {
+	fate, _ := s.fate(stamp, 0)
+	return fate == fateAborted
 }
 
 func (p *Part) check(db *DB) error {

@@ -199,7 +199,7 @@ func (f *referenced) lockRow(ctx context.Context, txn *store.Txn, key []byte) (b
 	}
 	_, ok, err := txn.Newest(f.table, key)
 	if err == nil && !ok && txn.Isolation() != store.ReadCommitted {
-		return false, store.SerializationFailure(true)
+		return false, store.SerializationFailure(false)
 	}
 	return ok, err
 }
