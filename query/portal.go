@@ -271,6 +271,10 @@ func (s *Session) openPlan(ctx context.Context, stmt *prepared, env *exec.Env) (
 			return nil, err
 		}
 		if now == pl {
+			if pl.Fault != nil {
+				view.Close()
+				return nil, pl.Fault
+			}
 			env.View = view
 			return pl, nil
 		}

@@ -235,3 +235,37 @@ func foldNode(e Expr, most Volatility, c *Context) Expr {
 	}
 	return &Const{head: head{e.Type(), e.Pos()}, Val: v}
 }
+
+// Fault returns the error of a part of e that reads nothing and cannot be computed, nil when there is none. PostgreSQL
+// raises such errors while it plans, whether the part would ever be computed or not.
+func Fault(e Expr) error {
+	var err error
+	Walk(e, func(x Expr) bool {
+		if err != nil {
+			return false
+		}
+		switch x := x.(type) {
+		case *Call:
+			if x.Func.Volatility > Immutable {
+				return true
+			}
+		case *Cast:
+			if castVolatility(kindOf(x.Arg), x.typ.Kind) > Immutable {
+				return true
+			}
+		default:
+			return true
+		}
+		constant := true
+		x.children(func(a Expr) {
+			if _, ok := a.(*Const); !ok {
+				constant = false
+			}
+		})
+		if constant {
+			_, err = x.eval(foldContext(), nil)
+		}
+		return err == nil
+	})
+	return err
+}

@@ -75,8 +75,26 @@ func (b *builder) finish(p *Plan) (err error) {
 			s.Root = optimizeTree(s.Root)
 		}
 	}
+	p.Fault = b.fault(p.Root)
 	p.optimize()
 	return nil
+}
+
+// fault returns the error of the first constant part of a statement that cannot be computed.
+func (b *builder) fault(root Node) error {
+	var err error
+	note := func(e expr.Expr) {
+		if err == nil {
+			err = expr.Fault(e)
+		}
+	}
+	eachExpr(root, note)
+	for _, s := range b.subplans {
+		if !s.pulled {
+			eachExpr(s.Root, note)
+		}
+	}
+	return err
 }
 
 // builder binds one statement.

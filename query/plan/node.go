@@ -24,6 +24,9 @@ type Plan struct {
 	Locks    []*schema.Table
 	LockMode store.LockMode
 
+	// Fault is the error that the statement gives when it is run, because of a constant part that cannot be computed.
+	Fault error
+
 	tables []*schema.Table // all that it names
 	path   schema.Path
 	uses   []dependency
