@@ -59,7 +59,7 @@ var (
 // ErrBasic is returned by Compile for (?b), a POSIX basic expression, which is not supported.
 var ErrBasic = errors.New("POSIX basic regular expressions are not supported")
 
-// ErrSteps is returned by a match that takes more than maxSteps.
+// ErrSteps is returned by a match that takes more than maxSteps or maxVisited.
 var ErrSteps = errors.New("regular expression match takes too many steps")
 
 // Regexp is a compiled pattern. One goroutine at a time uses it: it keeps the automaton's states as it makes them.
@@ -83,6 +83,9 @@ type Regexp struct {
 	text  *Text // being matched
 	spans []Span
 	steps int
+	// visited counts the instructions that the automata went through; failed is the error that ended it.
+	visited int
+	failed  error
 }
 
 // Span is a part of a text in characters, [From, To); From is -1 for a group that took no part.
@@ -118,13 +121,14 @@ func (re *Regexp) Match(s string) (bool, error) {
 	if re.isLiteral {
 		return strings.Contains(s, re.literal), nil
 	}
+	re.begin(nil)
 	if found, ok := re.search.searchASCII(s); ok && !(found && re.hasRef) {
-		return found, nil
+		return found, re.failed
 	}
 	t := re.Text(s)
 	if re.hasRef {
 		return re.Find(t, 0, nil)
 	}
 	re.begin(t)
-	return re.search.shortest(0, 0, t.Len()) >= 0, nil
+	return re.search.shortest(0, 0, t.Len()) >= 0, re.failed
 }

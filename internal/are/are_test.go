@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -379,12 +380,35 @@ func TestStepsAreBounded(t *testing.T) {
 	}
 }
 
+// TestMatchIsInterrupted ends a match whose automaton has new states all the time.
+func TestMatchIsInterrupted(t *testing.T) {
+	re, err := Compile(`(?:a|b)*a(?:a|b){200}c`, Flags{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := errors.New("stop")
+	re.Interrupted = func() error { return stop }
+	r := rand.New(rand.NewPCG(1, 2))
+	text := make([]byte, 20000)
+	for i := range text {
+		text[i] = "ab"[r.IntN(2)]
+	}
+	for _, s := range []string{string(text), string(text) + "é"} {
+		if _, err := re.Match(s); !errors.Is(err, stop) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if ok, err := re.Match(strings.Repeat("a", 201) + "c"); !ok || err != nil {
+		t.Errorf("afterwards: %v %v", ok, err)
+	}
+}
+
 func FuzzCompile(f *testing.F) {
 	for _, c := range chosenCases {
 		f.Add(c[0], c[1], c[2])
 	}
 	f.Fuzz(func(t *testing.T, pattern, letters, text string) {
-		if len(pattern) > 200 || len(text) > 200 {
+		if len(pattern) > 200 || len(text) > 200 || !utf8.ValidString(pattern) || !utf8.ValidString(text) {
 			t.Skip()
 		}
 		if s := answer(pattern, letters, text); strings.HasPrefix(s, "Match says") {

@@ -158,7 +158,7 @@ func (d *dfa) step(s int32, c color, t *Text, at int) int32 {
 	}
 	resets := d.resets
 	x := d.compute(s, c, t, at)
-	if d.resets == resets {
+	if d.resets == resets && d.re.failed == nil {
 		d.states[s].trans[c] = x
 	}
 	return x
@@ -174,7 +174,9 @@ func (d *dfa) compute(s int32, c color, t *Text, at int) int32 {
 	d.next = d.next[:0]
 	b := from.behind
 	ends := int32(0)
+	visited := 0
 	for len(d.stack) > 0 {
+		visited++
 		pc := d.stack[len(d.stack)-1]
 		d.stack = d.stack[:len(d.stack)-1]
 		if d.mark[pc] == d.epoch {
@@ -199,6 +201,9 @@ func (d *dfa) compute(s int32, c color, t *Text, at int) int32 {
 				d.stack = append(d.stack, in.x)
 			}
 		}
+	}
+	if !d.re.visit(visited) {
+		return dead // the end of all loops; failed says why
 	}
 	slices.Sort(d.next)
 	d.next = slices.Compact(d.next)

@@ -38,8 +38,29 @@ func (re *Regexp) dissect(t *subre, begin, end int) (bool, error) {
 	return ok, err
 }
 
+// maxVisited bounds the instructions that the automata go through in one match, which repetitions of repetitions multiply.
+const maxVisited = 200_000_000
+
+// visit counts instructions gone through; false when it was too many, which is then in failed.
+func (re *Regexp) visit(n int) bool {
+	const check = 1 << 20 // how often to look for an interruption
+	before := re.visited
+	re.visited += n
+	switch {
+	case re.failed != nil:
+	case re.visited > maxVisited:
+		re.failed = ErrSteps
+	case re.visited/check != before/check && re.Interrupted != nil:
+		re.failed = re.Interrupted()
+	}
+	return re.failed == nil
+}
+
 // step counts a trial.
 func (re *Regexp) step() error {
+	if re.failed != nil {
+		return re.failed
+	}
 	if re.steps++; re.steps > maxSteps {
 		return ErrSteps
 	}

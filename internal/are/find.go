@@ -3,11 +3,11 @@ package are
 // begin makes t the text being matched.
 func (re *Regexp) begin(t *Text) {
 	re.text = t
-	re.steps = 0
+	re.steps, re.visited, re.failed = 0, 0, nil
 }
 
 // Find finds the first match that begins at character from or later. m gets the match and its groups, as far as it has
-// room. The error is ErrSteps or nil.
+// room. The error is ErrSteps or that of Interrupted.
 func (re *Regexp) Find(t *Text, from int, m []Span) (bool, error) {
 	re.begin(t)
 	if re.hasRef {
@@ -16,17 +16,17 @@ func (re *Regexp) Find(t *Text, from int, m []Span) (bool, error) {
 	stop := t.Len()
 	// Where the first match ends is behind where one begins.
 	last := re.search.shortest(from, from, stop)
-	if last < 0 {
-		return false, nil
-	}
-	if len(m) == 0 {
-		return true, nil
+	if last < 0 || len(m) == 0 {
+		return last >= 0, re.failed
 	}
 	begin, end := from, -1
 	for ; begin <= last; begin++ {
 		if end = re.end(begin, begin, stop); end >= 0 {
 			break
 		}
+	}
+	if re.failed != nil {
+		return false, re.failed
 	}
 	re.spans = re.cleared(len(m))
 	if len(m) > 1 {
@@ -67,7 +67,7 @@ func (re *Regexp) findChecked(from int, m []Span) (bool, error) {
 	for begin := from; ; {
 		last := re.search.shortest(begin, begin, stop)
 		if last < 0 {
-			return false, nil
+			return false, re.failed
 		}
 		for ; begin <= last; begin++ {
 			if ok, err := re.findFrom(begin, m); ok || err != nil {
@@ -86,7 +86,7 @@ func (re *Regexp) findFrom(begin int, m []Span) (bool, error) {
 	for least <= stop {
 		end := re.end(begin, least, stop)
 		if end < 0 {
-			return false, nil
+			return false, re.failed
 		}
 		re.spans = re.cleared(len(m))
 		if ok, err := re.dissect(re.root, begin, end); ok || err != nil {
