@@ -91,5 +91,6 @@ func (s *Session) learn(p *prepared, st *parse.Statement) {
 func (s *Session) planOptions(cat *schema.Catalog) plan.Options {
 	style := s.set.vars.style
 	style.Types = s.typesIn(cat)
-	return plan.Options{Catalog: cat, Path: s.path(), Database: s.cfg.Database, Style: &style, System: s.engine.cfg.System, ViewStyle: s.viewStyle}
+	return plan.Options{Catalog: cat, Path: s.path(), Database: s.cfg.Database, Style: &style, System: s.engine.cfg.System, ViewStyle: s.viewStyle,
+		Plain: s.plain}
 }

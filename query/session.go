@@ -39,6 +39,7 @@ type Session struct {
 	locker   *store.Locker // holds its locks
 	values   sequenceValues
 	deferred exec.Deferred // of the transaction
+	plain    bool          // plans run as they were bound: for tests
 }
 
 var (

@@ -23,6 +23,8 @@ type Options struct {
 	System SystemRelations
 	// ViewStyle returns how the literals of a view's text are read; nil: as Style says.
 	ViewStyle func(*schema.View) *value.Style
+	// Plain leaves the tree as it was bound: no rule is applied. It is what tests compare with.
+	Plain bool
 }
 
 // Planned says whether Make knows a kind of statement; the others are commands.
@@ -71,11 +73,14 @@ func (b *builder) finish(p *Plan) (err error) {
 		return err
 	}
 	for _, s := range b.subplans {
-		if !s.pulled {
+		if !s.pulled && !b.Plain {
 			s.Root = optimizeTree(s.Root)
 		}
 	}
 	p.Fault = b.fault(p.Root)
+	if b.Plain {
+		return nil
+	}
 	p.optimize()
 	return nil
 }

@@ -10,6 +10,9 @@ import (
 // unnest turns the conditions of a WHERE clause that are EXISTS, NOT EXISTS and IN into joins of the rows that they
 // are about, and returns the others. NOT IN stays as it is: with NULLs it is no join.
 func (b *builder) unnest(in Node, conds []expr.Expr) (Node, []expr.Expr) {
+	if b.Plain {
+		return in, conds
+	}
 	var rest []expr.Expr
 	for _, c := range conds {
 		if j := b.semiJoin(in, c); j != nil {

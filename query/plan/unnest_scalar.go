@@ -40,6 +40,9 @@ func (b *builder) tested(in Node, conds []expr.Expr) Node {
 // unnestScalars turns the queries in conditions over in that aggregate rows which are equal to the outer row in some columns
 // into joins. The node that it returns yields the columns of in and more.
 func (b *builder) unnestScalars(in Node, conds []expr.Expr) (Node, []expr.Expr) {
+	if b.Plain {
+		return in, conds
+	}
 	width := len(in.Types())
 	out := make([]expr.Expr, len(conds))
 	for i, c := range conds {
