@@ -93,10 +93,10 @@ func (w *with) Next(ctx context.Context, r *Rows) (bool, error) {
 		}
 	}
 	ok, err := w.Operator.Next(ctx, r)
-	if err == nil && !ok {
+	if err == nil { // all modifications are done with the first batch, and nobody has seen it
 		err = w.late.Run(ctx)
 	}
-	return ok, err
+	return ok && err == nil, err
 }
 
 func (w *with) Close() {
