@@ -219,7 +219,7 @@ func (r *run) step(x *jsonpath.Item, e *entry, found *list, unwrap bool) (status
 	case jsonpath.Current:
 		return r.next(x, r.current, found)
 	case jsonpath.Null, jsonpath.True, jsonpath.False, jsonpath.Number, jsonpath.String, jsonpath.Variable, jsonpath.Last:
-		if x.Next == nil && found == nil {
+		if x.Next == nil && found == nil && x.Op != jsonpath.Variable { // a variable that is missing is an error
 			return ok, nil
 		}
 		lit, err := r.literal(x)
