@@ -4,7 +4,7 @@ package expr
 
 func functionTables() [][]Func {
 	return [][]Func{textFuncs(), regexpFuncs(), mathFuncs(), timeFuncs(), arrayFuncs(), jsonFuncs(), jsonBuildFuncs(), jsonPathFuncs(), sessionFuncs(),
-		backendFuncs(), advisoryFuncs(), notifyFuncs(), sequenceFuncs()}
+		backendFuncs(), advisoryFuncs(), notifyFuncs(), commentFuncs(), sequenceFuncs()}
 }
 
 func operatorTables() [][]Func {
