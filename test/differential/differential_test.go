@@ -24,6 +24,7 @@ var (
 	findings = flag.Int("findings", 10, "stop after so many differences")
 	postgres = flag.String("postgres", "", "DSN of a PostgreSQL 15 whose public schema may be dropped; default: one of its own")
 	without  = flag.String("without", "", "constructs, types and templates not to use, separated by semicolons")
+	known    = flag.String("known", "", "a regular expression: findings whose error here matches are counted only")
 	noShrink = flag.Bool("noshrink", false, "show differences as they are found")
 )
 
@@ -192,6 +193,9 @@ func (r *run) take(f *finding) bool {
 	if f.kind == refused || f.kind == skipped || strings.HasPrefix(string(f.kind), "listed") {
 		return false
 	}
+	if *known != "" && regexp.MustCompile(*known).MatchString(f.ours.text) {
+		return false
+	}
 	if f.kind == onlyHere || f.kind == otherCode || f.kind == crashed || f.kind == noExplain {
 		signature := string(f.kind) + f.ours.code + strings.Join(strings.Fields(f.ours.text)[:min(4, len(strings.Fields(f.ours.text)))], " ") + f.theirs.code
 		if r.signatures[signature]++; r.signatures[signature] > 1 {
@@ -212,7 +216,7 @@ func (r *run) take(f *finding) bool {
 	}
 	r.found = append(r.found, f)
 	original := f.st.String()
-	if !*noShrink && f.kind != noExplain && f.kind != unrepeatable {
+	if !*noShrink && f.kind != unrepeatable {
 		r.pair.shrink(f)
 	}
 	shape := string(f.kind) + " " + skeleton(f.st.String())

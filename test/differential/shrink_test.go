@@ -27,6 +27,14 @@ type finding struct {
 func (p *pair) shrink(f *finding) {
 	until := time.Now().Add(shrinkTime)
 	still := func() bool {
+		if f.kind == noExplain {
+			plan := p.explain(f.st)
+			if plan.code != f.ours.code || p.there.run("explain "+f.st.String()).code != "" {
+				return false
+			}
+			f.ours = plan
+			return true
+		}
 		k, ours, theirs := p.ask(f.st, true)
 		if k != f.kind || ours.code != f.ours.code || theirs.code != f.theirs.code {
 			return false
