@@ -20,6 +20,7 @@ import (
 var testKinds = []value.Kind{
 	value.Bool, value.Int2, value.Int4, value.Int8, value.Float8, value.Numeric,
 	value.Text, value.Bytea, value.Date, value.Timestamptz, value.UUID,
+	value.Float4, value.Time, value.Timetz, value.Interval, value.OID, value.Char, value.Name,
 }
 
 // drawValue returns a value of a kind, NULL now and then. spread is about how
@@ -38,6 +39,18 @@ func drawValue(rnd *rand.Rand, k value.Kind, spread int, nulls bool) value.Value
 		return value.NewInt(k, int64(int32(n*1_000_003)))
 	case value.Int8, value.Timestamptz:
 		return value.NewInt(k, n*1_000_000_000_039)
+	case value.Float4:
+		return value.NewFloat4(float32(n) / 8)
+	case value.Time:
+		return value.NewInt(k, (n&1023)*1_000_003)
+	case value.Timetz:
+		return value.NewTimetz((n&1023)*1_000_003, n%3*3600)
+	case value.Interval: // 1 month is 30 days
+		return value.NewInterval(value.Span{Months: int32(n) / 30, Days: int32(n) % 90, Micros: n % 3 * 43_200e6})
+	case value.OID:
+		return value.NewInt(k, int64(uint32(n)))
+	case value.Char:
+		return value.NewInt(k, int64(uint8(n)))
 	case value.Float8:
 		switch rnd.IntN(20) {
 		case 0:

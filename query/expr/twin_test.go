@@ -17,6 +17,7 @@ import (
 var twinColumns = []value.Kind{
 	value.Bool, value.Int2, value.Int4, value.Int8, value.Float8, value.Numeric,
 	value.Text, value.Varchar, value.Date, value.Timestamp, value.Int4.Array(), value.Text.Array(),
+	value.Float4, value.Time, value.Timetz, value.Interval, value.Name, value.OID,
 }
 
 type twinScope struct{}
@@ -70,6 +71,27 @@ func drawValue(t *rapid.T, k value.Kind) value.Value {
 		return value.NewInt(k, rapid.SampledFrom([]int64{0, 1, -1, 7000, math.MaxInt32}).Draw(t, "date"))
 	case value.Timestamp:
 		return value.NewInt(k, rapid.SampledFrom([]int64{0, 1, -1, 86400e6, 7e14}).Draw(t, "timestamp"))
+	}
+	drawText := func(texts ...string) value.Value {
+		v, err := value.Parse(value.Of(k), rapid.SampledFrom(texts).Draw(t, k.CatalogName()), defaultStyle)
+		if err != nil {
+			panic(err)
+		}
+		return v
+	}
+	switch k {
+	case value.Float4:
+		return drawText("0", "-0", "1", "-1.5", "0.1", "3e38", "1e-40", "Infinity", "NaN")
+	case value.Time:
+		return drawText("00:00", "10:00", "23:59:59.999999", "24:00")
+	case value.Timetz:
+		return drawText("10:00+02", "08:00+00", "08:00-05", "24:00+15")
+	case value.Interval:
+		return drawText("0", "1 mon", "30 days", "720:00", "-1 day", "1 day -1:00", "1 year 2 mons 3 days 04:05:06.7", "178956970 years")
+	case value.Name:
+		return drawText("", "a", "Paris", "ab")
+	case value.OID:
+		return drawText("0", "1", "7", "4294967295")
 	}
 	elems := make([]value.Value, rapid.IntRange(0, 3).Draw(t, "len"))
 	for i := range elems {
@@ -135,6 +157,20 @@ func drawExpr(t *rapid.T, k value.Kind, depth int) ast.Expr {
 		return call("substr", sub(k), sub(value.Int4), sub(value.Int4))
 	case value.Date:
 		return op("+", sub(k), sub(value.Int4))
+	case value.Float4:
+		if rapid.Bool().Draw(t, "cast") {
+			return typed(sub(value.Int4), k)
+		}
+		return op(arith(), sub(k), sub(k))
+	case value.Time:
+		return op(rapid.SampledFrom([]string{"+", "-"}).Draw(t, "sum"), sub(k), sub(value.Interval))
+	case value.Timestamp:
+		return op(rapid.SampledFrom([]string{"+", "-"}).Draw(t, "sum"), sub(k), sub(value.Interval))
+	case value.Interval:
+		if rapid.Bool().Draw(t, "sum") {
+			return op(rapid.SampledFrom([]string{"+", "-"}).Draw(t, "sum"), sub(k), sub(k))
+		}
+		return op(rapid.SampledFrom([]string{"*", "/"}).Draw(t, "product"), sub(k), sub(value.Float8))
 	}
 	return columnOf(k)
 }
