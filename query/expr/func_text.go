@@ -19,7 +19,7 @@ var errTextTooLong = sqlerr.New(sqlerr.ProgramLimitExceeded, "requested length t
 
 // textFuncs is the functions on strings and byteas.
 func textFuncs() []Func {
-	return slices.Concat(stringFuncs(), byteaFuncs(), encodingFuncs(), unicodeFuncs(), sizeFuncs())
+	return slices.Concat(stringFuncs(), byteaFuncs(), encodingFuncs(), unicodeFuncs(), sizeFuncs(), hashFuncs())
 }
 
 func stringFuncs() []Func {

@@ -29,7 +29,13 @@ func (c *Context) regexp(pattern string, flags are.Flags) (*are.Regexp, error) {
 	case err != nil:
 		return nil, sqlerr.New(sqlerr.InvalidRegularExpression, "invalid regular expression: %s", err)
 	}
-	re.Interrupted = c.ctx().Err
+	ctx := c.ctx()
+	re.Interrupted = func() error {
+		if ctx.Err() != nil {
+			return canceled(ctx)
+		}
+		return nil
+	}
 	if c.regex == nil || len(c.regex) >= maxRegexps {
 		c.regex = make(map[regexKey]*are.Regexp)
 	}
