@@ -89,10 +89,12 @@ func (t *Txn) newStatus() *status {
 	return s
 }
 
-// altered says whether the transaction has changed the table's definition.
+// altered says whether the transaction has changed the columns of a table that others know: the log cannot tell of rows with
+// the new ones before its commit.
 func (t *Txn) altered(oid uint32) bool {
+	now, ok := t.db.published.Load().state.catalog.TableByOID(oid)
 	for _, c := range t.changes {
-		if c.put != nil && c.put.OID == oid {
+		if c.put != nil && c.put.OID == oid && (!ok || len(c.put.Columns) != len(now.Columns)) {
 			return true
 		}
 	}
