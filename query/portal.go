@@ -121,9 +121,13 @@ func (p *rowPortal) Run(ctx context.Context, sink server.Sink, maxRows int) (ser
 	}
 	ctx, cancel := s.begin(ctx)
 	defer cancel()
-	p.life.set(ctx)
+	if p.op != nil {
+		p.life.set(ctx)
+	}
 	res, err := p.run(ctx, sink, maxRows)
-	p.life.set(context.WithoutCancel(ctx))
+	if res.Suspended {
+		p.life.set(context.WithoutCancel(ctx))
+	}
 	if err != nil {
 		p.release()
 		return server.Result{}, p.stmt.failure(ctx, err)
@@ -192,7 +196,7 @@ func (p *rowPortal) start(ctx context.Context, sink server.Sink) (done bool, res
 		}
 		return true, server.Result{Tag: p.tag(n)}, err
 	}
-	return false, res, p.build(pl)
+	return false, res, p.build(ctx, pl)
 }
 
 // open opens the View and the operators of a cursor. It gives no rows yet.
@@ -202,8 +206,7 @@ func (p *rowPortal) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.life.set(ctx)
-	err = p.build(pl)
+	err = p.build(ctx, pl)
 	p.life.set(context.WithoutCancel(ctx))
 	return err
 }
@@ -231,7 +234,8 @@ func (p *rowPortal) view(ctx context.Context) (*plan.Plan, error) {
 }
 
 // build makes the operators.
-func (p *rowPortal) build(pl *plan.Plan) (err error) {
+func (p *rowPortal) build(ctx context.Context, pl *plan.Plan) (err error) {
+	p.life.set(ctx)
 	p.env.Expr.Ctx = &p.life
 	if p.op, _, err = exec.Build(pl.Root, &p.env); err != nil {
 		return err
