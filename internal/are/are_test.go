@@ -233,7 +233,6 @@ func randomCase(r *rand.Rand) (pattern, letters, text string) {
 type generator struct {
 	r      *rand.Rand
 	groups int // closed ones
-	opened int
 	look   bool
 }
 
