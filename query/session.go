@@ -62,7 +62,7 @@ func newSession(e *Engine, cfg server.SessionConfig) (*Session, error) {
 	s.set = newSettings(s.reportSetting)
 	s.set.setTCP = cfg.SetTCP
 	s.set.namespace = e.newNamespace(cfg.User)
-	s.set.types = sessionTypes{s}
+	s.set.types, s.set.names = sessionTypes{s}, sessionTypes{s}
 	s.set.defaults["session_authorization"] = cfg.User
 	s.set.defaults["work_mem"] = strconv.FormatInt(e.cfg.StatementMemory>>10, 10)
 	s.set.defaults["max_prepared_transactions"] = strconv.Itoa(e.db.MaxPrepared())
@@ -156,8 +156,9 @@ func (s *Session) setConfig(name, v string, local bool) (string, error) {
 func (s *Session) evaluation(ctx context.Context, params []value.Value) *expr.Context {
 	style := s.set.vars.style
 	style.Now = s.stmtTime
-	if style.Types = nil; s.txn != nil {
-		style.Types = s.typesIn(s.catalog())
+	if style.Types, style.Names = nil, nil; s.txn != nil {
+		cat := s.catalog()
+		style.Types, style.Names = s.typesIn(cat), catalogTypes{cat, s.path()}
 	}
 	return &expr.Context{
 		Ctx: ctx, Params: params, Style: &style,

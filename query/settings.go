@@ -24,6 +24,7 @@ type settings struct {
 
 	namespace namespace
 	types     value.UserTypes // of the session
+	names     value.OIDNames
 
 	vars     vars
 	reported map[string]string
@@ -259,7 +260,7 @@ func (s *settings) decode() vars {
 		UserTimeout:  millis("tcp_user_timeout"),
 	}
 	v.style = *value.DefaultStyle()
-	v.style.Types = s.types
+	v.style.Types, v.style.Names = s.types, s.names
 	_, v.style.Location, _ = loadZone(at("timezone"))
 	v.style.DateFormat, v.style.DateOrder, _ = parseDateStyle(at("datestyle"), value.DateISO, value.OrderMDY)
 	v.style.FloatDigits = int(number("extra_float_digits"))

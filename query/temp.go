@@ -17,8 +17,10 @@ import (
 func (e *Engine) dropTemp(of func(schema string) bool) error {
 	txn := e.db.Begin(store.TxnOptions{AsyncCommit: true})
 	defer txn.Rollback()
+	gone := map[uint32]bool{}
 	for _, t := range txn.Catalog().Tables() {
 		if of(t.Schema) {
+			gone[t.OID] = true
 			if err := txn.DropTable(t.OID); err != nil {
 				return err
 			}
@@ -26,6 +28,11 @@ func (e *Engine) dropTemp(of func(schema string) bool) error {
 	}
 	for _, o := range txn.Catalog().Objects() {
 		if of(o.Schema) {
+			gone[o.OID] = true
+		}
+	}
+	for _, o := range txn.Catalog().Objects() {
+		if gone[o.OID] || o.Comment != nil && gone[o.Comment.Object] {
 			if err := txn.DropObject(o.OID); err != nil {
 				return err
 			}

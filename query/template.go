@@ -338,7 +338,7 @@ func (l *lifter) stored(c *ast.Const, column string) {
 		return
 	}
 	def, ok := l.table.Column(column)
-	if !ok || def.Type.Mod != -1 {
+	if !ok || def.Type.Mod != -1 || def.Type.User != 0 {
 		return
 	}
 	switch k := def.Type.Kind; {
