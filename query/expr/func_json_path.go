@@ -103,6 +103,7 @@ func (r pathRun) query() (items []value.Value, failed bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
+	r.options.Interrupted = r.c.ctx().Err
 	docs, failed, err := jsonquery.Query(p, r.doc.Bytes(), r.options)
 	for _, d := range docs {
 		items = append(items, value.NewBytes(value.JSONB, d))
@@ -115,6 +116,7 @@ func (r pathRun) exists() (value.Value, error) {
 	if err != nil {
 		return value.Null(value.Bool), err
 	}
+	r.options.Interrupted = r.c.ctx().Err
 	found, failed, err := jsonquery.Exists(p, r.doc.Bytes(), r.options)
 	if err != nil || failed {
 		return value.Null(value.Bool), err

@@ -18,6 +18,8 @@ type Options struct {
 	Silent bool
 	// Style has the time zone that dates and times without one are compared in; nil refuses such comparisons.
 	Style *value.Style
+	// Interrupted ends a long run with the error that it returns; nil means that nothing does.
+	Interrupted func() error
 }
 
 // Query returns the items that a path finds, as documents. With Silent they end at a suppressed error, and failed says that there was one.
@@ -148,11 +150,14 @@ type run struct {
 	size     int   // of the array that last counts in, -1 outside of subscripts
 	nextID   int64 // of a generated object
 	depth    int
+	steps    int
+	stop     func() error                   // Options.Interrupted
 	patterns map[*jsonpath.Item]*are.Regexp // compiled for this run
 }
 
 func newRun(p *jsonpath.Path, doc string, o Options) (*run, error) {
-	r := &run{strict: p.Strict, tolerant: !p.Strict, silent: o.Silent, style: o.Style, root: &entry{doc: doc}, size: -1, nextID: 1}
+	r := &run{strict: p.Strict, tolerant: !p.Strict, silent: o.Silent, style: o.Style, stop: o.Interrupted,
+		root: &entry{doc: doc}, size: -1, nextID: 1}
 	if o.Vars != "" {
 		if o.Vars[0] != '{' {
 			return nil, sqlerr.New(sqlerr.InvalidParameterValue, `"vars" argument is not an object`).
@@ -206,6 +211,11 @@ func (r *run) step(x *jsonpath.Item, e *entry, found *list, unwrap bool) (status
 		return failure, sqlerr.New(sqlerr.StatementTooComplex, "stack depth limit exceeded")
 	}
 	defer func() { r.depth-- }()
+	if r.steps++; r.steps%1024 == 0 && r.stop != nil {
+		if err := r.stop(); err != nil {
+			return failure, err
+		}
+	}
 	if x.Op.Predicate() {
 		t, err := r.predicate(x, e)
 		if err != nil {

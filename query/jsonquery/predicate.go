@@ -130,6 +130,7 @@ func (r *run) likeRegex(x *jsonpath.Item, e *entry) (truth, error) {
 		if re, err = x.Regexp(); err != nil {
 			return unknown, err
 		}
+		re.Interrupted = r.stop
 		if r.patterns == nil {
 			r.patterns = make(map[*jsonpath.Item]*are.Regexp)
 		}
