@@ -101,7 +101,7 @@ func castVolatility(from, to value.Kind) Volatility {
 	if t == value.Enum {
 		return Stable // the catalog's labels
 	}
-	isTime := func(k value.Kind) bool {
+	sessional := func(k value.Kind) bool {
 		switch k {
 		case value.Date, value.Timestamp, value.Timestamptz, value.Time, value.Timetz, value.Interval,
 			value.Regclass, value.Regproc, value.Regnamespace: // whose names are the catalog's
@@ -111,11 +111,12 @@ func castVolatility(from, to value.Kind) Volatility {
 	}
 	isText := func(k value.Kind) bool { return category(k) == 'S' || k == value.Unknown }
 	switch {
-	case isTime(f) && isTime(t):
+	case sessional(f) && sessional(t):
 		if f == value.Timestamptz || t == value.Timestamptz || t == value.Timetz {
 			return Stable
 		}
-	case isTime(f) && (isText(t) || t == value.JSONB), isText(f) && isTime(t):
+	case f == value.Time || f == value.Timetz: // which have one text
+	case sessional(f) && (isText(t) || t == value.JSONB), isText(f) && sessional(t):
 		return Stable
 	}
 	return Immutable
