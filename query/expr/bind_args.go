@@ -41,6 +41,13 @@ func (b *Binder) bindArguments(e *ast.FuncCall) (arguments, error) {
 	return a, err
 }
 
+func hasNamedArgument(e *ast.FuncCall) bool {
+	return slices.ContainsFunc(e.Args, func(x ast.Expr) bool {
+		_, named := x.(*ast.NamedArg)
+		return named
+	})
+}
+
 // signature describes the call for messages: f(integer, name => text).
 func (a arguments) signature(name string) string {
 	list := strings.Split(kindNames(kindsOf(a.exprs)), ", ")

@@ -20,6 +20,13 @@ func (b *Binder) bindCall(e *ast.FuncCall) (Expr, error) {
 	}
 	_, aggregate := registry.aggregates[name]
 	switch {
+	case (aggregate || IsWindow(name)) && hasNamedArgument(e):
+		// No argument of theirs has a name.
+		args, err := b.bindArguments(e)
+		if err == nil {
+			err = callError(notFound, args.signature(name), e.Pos())
+		}
+		return nil, err
 	case e.Over != nil && (aggregate || IsWindow(name)):
 		return b.bindWindow(name, e)
 	case IsWindow(name) && (!aggregate || len(e.Args) == 0 && !e.WithinGroup):
