@@ -1,6 +1,7 @@
 package query
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -240,6 +241,17 @@ func (o *object) add(name string, v any) {
 	o.names, o.values = append(o.names, name), append(o.values, v)
 }
 
+// marshal is json.Marshal that leaves <, > and & as they are.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
 // MarshalJSON implements json.Marshaler.
 func (o *object) MarshalJSON() ([]byte, error) {
 	b := []byte{'{'}
@@ -247,11 +259,11 @@ func (o *object) MarshalJSON() ([]byte, error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		k, err := json.Marshal(name)
+		k, err := marshal(name)
 		if err != nil {
 			return nil, err
 		}
-		v, err := json.Marshal(o.values[i])
+		v, err := marshal(o.values[i])
 		if err != nil {
 			return nil, err
 		}
@@ -269,18 +281,25 @@ func (e *explanation) renderJSON(step *exec.Step) [][]string {
 	if e.summary && e.analyze {
 		top.add("Execution Time", round3(millis(e.execution)))
 	}
-	text, err := json.MarshalIndent([]any{top}, "", "  ")
+	text, err := marshal([]any{top})
 	if err != nil {
 		return [][]string{{err.Error()}} // no value here fails to marshal
 	}
-	return [][]string{{string(text)}}
+	var pretty bytes.Buffer
+	if err := json.Indent(&pretty, text, "", "  "); err != nil {
+		return [][]string{{err.Error()}}
+	}
+	return [][]string{{pretty.String()}}
 }
 
 func round3(f float64) json.Number { return json.Number(fmt.Sprintf("%.3f", f)) }
 
 func (e *explanation) object(s *exec.Step) *object {
 	o := &object{}
-	o.add("Node Type", s.Name)
+	o.add("Node Type", s.Kind())
+	if s.Join != "" {
+		o.add("Join Type", s.Join)
+	}
 	if s.Index != "" {
 		o.add("Index Name", s.Index)
 	}

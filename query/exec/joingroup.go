@@ -248,6 +248,9 @@ func (j *joinBuilder) joinStep(t *tree, p *plan.PhysicalJoin, kids ...*tree) *tr
 	}
 	s := j.step(name)
 	if s != nil {
+		if s.Join = strings.TrimSpace(word); word == "" {
+			s.Join = "Inner"
+		}
 		if hash {
 			s.Lines = append(s.Lines, Line{Key: "Hash Cond", Text: exprsText(p.KeyConds)})
 			h := &Step{Name: "Hash", Kids: []*Step{kids[1].step}}

@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -11,6 +12,8 @@ import (
 // Step describes one operator, or the fragments of one, for EXPLAIN.
 type Step struct {
 	Name string
+	// Join is the kind of a join: "Inner", "Left", ...; it is part of the Name too.
+	Join string
 	// Relation, Alias and Index are set where a table is read.
 	Relation, Alias, Index string
 	Lines                  []Line
@@ -37,6 +40,17 @@ type Line struct {
 	Key  string
 	Text string   // one text,
 	List []string // or several
+}
+
+// Kind is the name without the kind of a join: "Hash Join" for "Hash Left Join".
+func (s *Step) Kind() string {
+	switch {
+	case s.Join == "" || s.Join == "Inner":
+		return s.Name
+	case strings.HasPrefix(s.Name, "Nested Loop"):
+		return "Nested Loop"
+	}
+	return strings.Replace(s.Name, " "+s.Join, "", 1)
 }
 
 // Measured is what a profiled run of a step took.

@@ -285,7 +285,7 @@ func (b *builder) joinExpr(sc *scope, e *ast.JoinExpr) (*source, error) {
 	j := src.node.(*Join)
 	if len(j.Slots) > 0 && (j.Kind == RightJoin || j.Kind == FullJoin) {
 		return nil, sqlerr.New(sqlerr.InvalidColumnReference, "invalid reference to FROM-clause entry for table %q", left.relations[0].alias).
-			WithDetail("The combining JOIN type must be INNER or LEFT for a LATERAL reference.").At(e.Right.Pos())
+			WithDetail("The combining JOIN type must be INNER or LEFT for a LATERAL reference.").At(j.Args[0].Expr.Pos())
 	}
 	switch {
 	case e.Natural || len(e.Using) > 0:

@@ -58,7 +58,7 @@ func (f *flattener) node(n Node, above []expr.Expr) []expr.Expr {
 // join adds a join.
 func (f *flattener) join(n *Join, above []expr.Expr) []expr.Expr {
 	left := len(n.Left.Types())
-	on := programExprs(n.On)
+	on, _ := split(programExprs(n.On), func(e expr.Expr) bool { return !isTrue(e) })
 	if slices.ContainsFunc(on, func(e expr.Expr) bool { return !steady(e) }) {
 		return f.opaque(n)
 	}
@@ -103,6 +103,12 @@ func (f *flattener) either(n *Join, above []expr.Expr) []expr.Expr {
 		m.On = append(m.On, &JoinCond{Expr: e})
 	}
 	return cols
+}
+
+// isTrue says whether a condition is the constant TRUE.
+func isTrue(e expr.Expr) bool {
+	c, ok := e.(*expr.Const)
+	return ok && !c.Val.IsNull() && c.Val.Kind() == value.Bool && c.Val.Bool()
 }
 
 // right adds the right side of an inner join, which may be lateral.
