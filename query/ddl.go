@@ -3,7 +3,6 @@ package query
 import (
 	"context"
 	"slices"
-	"strconv"
 
 	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
@@ -147,23 +146,6 @@ func (s *Session) lockedTableIn(ctx context.Context, name ast.QualifiedName, mod
 	}
 	// The wait may have let another transaction drop or rename it.
 	return s.namedTable(s.catalog(), name)
-}
-
-// freeName returns base, or base with the first number that makes it free among the relations of a schema.
-func freeName(cat *schema.Catalog, in, base string, also ...string) string {
-	taken := func(name string) bool {
-		for _, a := range also {
-			if a == name {
-				return true
-			}
-		}
-		return cat.RelationExistsIn(in, name)
-	}
-	name := base
-	for i := 1; taken(name); i++ {
-		name = base + strconv.Itoa(i)
-	}
-	return name
 }
 
 // truncate runs TRUNCATE: each table gets a new, empty generation.

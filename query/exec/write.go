@@ -202,15 +202,7 @@ func (w *writer) lock(ctx context.Context, key []byte, mode store.LockMode) (sto
 	return w.env.Txn.Newest(w.table, key)
 }
 
-// insertRow adds a complete row whose primary key is locked and free.
-func (w *writer) insertRow(ctx context.Context, key []byte, row []value.Value) error {
-	if err := w.claim(ctx, row, nil, nil); err != nil {
-		return err
-	}
-	return w.addRow(key, row)
-}
-
-// addRow adds a row whose unique values are locked and free too.
+// addRow adds a complete row whose key and unique values are locked and free.
 func (w *writer) addRow(key []byte, row []value.Value) error {
 	w.events.Added(w.table, nil, row)
 	return w.env.Txn.Insert(w.table, key, row)
