@@ -154,3 +154,29 @@ func (b *Binder) callSet(name string, given arguments, pos int) (Expr, error) {
 	}
 	return x, nil
 }
+
+// AsRecord returns the call as one whose rows are records of its columns: what a function of several columns is in a select list.
+func (e *SetCall) AsRecord() *SetCall {
+	names := make([]string, len(e.Types))
+	for i := range names {
+		names[i] = e.Func.ColumnName(i)
+	}
+	fn, call := *e.Func, *e
+	fn.Columns = []SetColumn{{Kind: value.Record}}
+	fn.Rows = func(c *Context, args []value.Value) (nextRow, error) {
+		next, err := e.Func.Rows(c, args)
+		if err != nil || next == nil {
+			return nil, err
+		}
+		fields := make([]value.Value, len(names))
+		return func(row []value.Value) (bool, error) {
+			ok, err := next(fields)
+			if ok {
+				row[0] = value.NewRecord(names, fields)
+			}
+			return ok, err
+		}, nil
+	}
+	call.Func, call.Types = &fn, []value.Type{value.Of(value.Record)}
+	return &call
+}

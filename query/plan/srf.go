@@ -58,9 +58,15 @@ func (q *query) liftSets(p *ProjectSet, width int, e expr.Expr) (expr.Expr, erro
 					return x // its arguments first; they are rewritten below
 				}
 			}
-			if len(x.Types) != 1 {
-				failure = sqlerr.NotSupported("a function with several result columns is not supported in the select list").At(x.Pos())
+			switch {
+			case x.Func.Record != nil:
+				failure = sqlerr.New(sqlerr.FeatureNotSupported, "could not determine row type for result of %s", x.Func.Name).
+					WithHint("Provide a non-null record argument, or call the function in the FROM clause using a column definition list.")
 				return x
+			case len(x.Types) != 1:
+				record := x.AsRecord()
+				p.Calls = append(p.Calls, record)
+				return expr.NewColumn(width+len(p.Calls)-1, record.Type(), x.String(), x.Pos())
 			}
 			at := -1
 			for i, c := range p.Calls {
