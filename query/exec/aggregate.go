@@ -3,6 +3,7 @@ package exec
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"github.com/cachalotdb/cachalot/internal/column"
 	"github.com/cachalotdb/cachalot/internal/value"
@@ -23,6 +24,7 @@ type aggregate struct {
 	chains  []chain
 	workers int
 	budget  *Budget
+	taken   atomic.Int64 // from the budget, until the operator is closed
 
 	results []*column.Batch // one a grouping set, nil before the first Next
 	set     int
@@ -64,6 +66,12 @@ func contains(big, small []int) bool {
 		}
 	}
 	return true
+}
+
+// charge takes bytes from the statement's budget. A query inside another runs many times: Close gives them back.
+func (a *aggregate) charge(n int64) error {
+	a.taken.Add(n)
+	return a.budget.take(n)
 }
 
 // partial is the state of one grouping set.
@@ -189,7 +197,7 @@ func (a *aggregate) fragment(ctx context.Context, in Operator) ([]*partial, erro
 			used += p.table.bytes()
 		}
 		if used > taken {
-			if err := a.budget.take(used - taken); err != nil {
+			if err := a.charge(used - taken); err != nil {
 				return nil, err
 			}
 			taken = used
@@ -239,6 +247,13 @@ func (a *aggregate) finish(ch chain, p *partial) error {
 		if err := next.merge(p, keep); err != nil {
 			return err
 		}
+		used := next.table.bytes()
+		for _, agg := range next.aggs {
+			used += agg.Bytes()
+		}
+		if err := a.charge(used); err != nil {
+			return err
+		}
 		p = next
 	}
 	return nil
@@ -246,6 +261,10 @@ func (a *aggregate) finish(ch chain, p *partial) error {
 
 // result makes the rows of one grouping set: keys, aggregates, GROUPING() masks.
 func (a *aggregate) result(set int, p *partial) (*column.Batch, error) {
+	const word = 16 // a value with its share of the null flags and of what a growing slice leaves unused
+	if err := a.charge(int64(p.table.n) * word * int64(len(a.node.Aggs))); err != nil {
+		return nil, err
+	}
 	b := &column.Batch{N: p.table.n}
 	for k, prog := range a.node.Keys {
 		var v column.Vec
@@ -287,6 +306,7 @@ func (a *aggregate) result(set int, p *partial) (*column.Batch, error) {
 }
 
 func (a *aggregate) Close() {
+	a.budget.give(a.taken.Load())
 	for _, op := range a.in {
 		op.Close()
 	}
