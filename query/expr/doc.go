@@ -40,5 +40,7 @@
 // interpretation are in leaf.go, call.go, cast.go, logic.go, cond.go, in.go, array*.go and subscript*.go; their vectorised forms in
 // node_*.go, chosen by compile.go. op_*.go, func_*.go and agg_*.go are the tables of operators, functions and
 // aggregates by subject, a line an overload. template.go splits the templates of to_char and its kin: timeformat.go and
-// numformat.go (numwrite.go) write by them, timeparse.go (timereader.go) and numparse.go read. The answers in testdata are PostgreSQL 15's: see golden_test.go.
+// numformat.go (numwrite.go) write by them, timeparse.go (timereader.go) and numparse.go read. regex.go keeps compiled
+// expressions of internal/are, like.go is LIKE, similar.go SIMILAR TO; bind_args.go places named and VARIADIC
+// arguments. The answers in testdata are PostgreSQL 15's: see golden_test.go.
 package expr
