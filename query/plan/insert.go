@@ -12,6 +12,10 @@ import (
 )
 
 func (b *builder) insertStmt(s *ast.InsertStmt) (Node, []Column, error) {
+	s, err := b.insertThrough(s)
+	if err != nil {
+		return nil, nil, err
+	}
 	return b.within(s.With, s, func() (Node, []Column, error) { return b.insertInto(s) })
 }
 

@@ -308,7 +308,7 @@ func (s *scope) nearest(name string) (alias, column string, ok bool) {
 	for _, r := range s.relations {
 		for i := range r.columns {
 			c := &r.columns[i]
-			if c.hidden {
+			if c.hidden || strings.HasPrefix(c.name, hiddenName("")) {
 				continue
 			}
 			if d := editDistance(name, c.name, best); d < best && d <= 3 {

@@ -10,6 +10,10 @@ import (
 )
 
 func (b *builder) updateStmt(s *ast.UpdateStmt) (Node, []Column, error) {
+	s, err := b.updateThrough(s)
+	if err != nil {
+		return nil, nil, err
+	}
 	return b.within(s.With, s, func() (Node, []Column, error) {
 		m, err := b.modification(s.Table, s.From, s.Where)
 		if err != nil {
@@ -32,6 +36,10 @@ func (b *builder) updateStmt(s *ast.UpdateStmt) (Node, []Column, error) {
 }
 
 func (b *builder) deleteStmt(s *ast.DeleteStmt) (Node, []Column, error) {
+	s, err := b.deleteThrough(s)
+	if err != nil {
+		return nil, nil, err
+	}
 	return b.within(s.With, s, func() (Node, []Column, error) {
 		m, err := b.modification(s.Table, s.Using, s.Where)
 		if err != nil {
