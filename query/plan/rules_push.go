@@ -16,6 +16,7 @@ func push(n Node, conds []expr.Expr) Node {
 		for _, c := range conds {
 			n.Where = append(n.Where, NewProgram(c))
 		}
+		mapPrograms(n.Where, bareDates)
 		return n
 	case *Filter:
 		return pushFilter(n, conds)
