@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/cachalotdb/cachalot/internal/schema"
@@ -222,9 +223,11 @@ func (s *Session) copySource(outer *prepared, st *ast.CopyStmt) (*prepared, erro
 			return nil, err
 		}
 		if t != nil {
-			if _, err := copyColumns(t, st.Columns); err != nil {
+			cols, err := copyColumns(t, st.Columns)
+			if err != nil {
 				return nil, err
 			}
+			st = withoutGenerated(st, t, cols)
 		}
 		p.stmt = selectOf(st)
 	}
@@ -243,6 +246,18 @@ func (s *Session) copyTable(name ast.QualifiedName) (*schema.Table, error) {
 		}
 	}
 	return nil, err
+}
+
+// withoutGenerated gives a COPY of all columns of a table with generated ones the list of the others.
+func withoutGenerated(st *ast.CopyStmt, t *schema.Table, cols []*schema.Column) *ast.CopyStmt {
+	if st.Columns != nil || !slices.ContainsFunc(t.Columns, func(c schema.Column) bool { return c.Generated != "" && !c.Hidden }) {
+		return st
+	}
+	some := *st
+	for _, c := range cols {
+		some.Columns = append(some.Columns, ast.Ident{Offset: st.Offset, Name: c.Name})
+	}
+	return &some
 }
 
 // selectOf is COPY table (columns) TO as a SELECT.

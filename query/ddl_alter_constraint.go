@@ -60,6 +60,7 @@ func (s *Session) dropConstraintOf(ctx context.Context, t *schema.Table, name st
 	}
 	def.Checks = slices.DeleteFunc(slices.Clone(def.Checks), func(c schema.Check) bool { return c.Name == name })
 	def.Indexes = slices.DeleteFunc(def.Indexes, func(x *schema.Index) bool { return x.Name == name })
+	dropUnusedHidden(def)
 	return s.txn.PutTable(def)
 }
 

@@ -175,6 +175,17 @@ func (d *indexDefiner) hidden(text string, typ value.Type) *schema.Column {
 	return &d.table.Columns[num-1]
 }
 
+// dropUnusedHidden drops the hidden columns of indexes that there are no more.
+func dropUnusedHidden(def *schema.Table) {
+	for i := range def.Columns {
+		c := &def.Columns[i]
+		if !c.Hidden || c.Generated == "" || slices.ContainsFunc(def.Indexes, func(x *schema.Index) bool { return x.Filter == c.Num || x.Has(c.Num) }) {
+			continue
+		}
+		c.Generated, c.Dropped = "", true
+	}
+}
+
 // hiddenExprName begins the names of the columns of indexes. SQL cannot name them.
 const hiddenExprName = "\x01expr"
 
