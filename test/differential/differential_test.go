@@ -175,7 +175,7 @@ func (r *run) statement(st *sqlgen.Statement) *finding {
 		r.withRows++
 	}
 	f := &finding{kind: k, ours: ours, theirs: theirs, st: st}
-	if k == same && ours.code == "" && r.asked%10 == 0 {
+	if k == same && ours.code == "" && (r.asked%10 == 0 || *only >= 0) {
 		if plan := r.pair.explain(st); plan.code != "" {
 			f.kind, f.ours = noExplain, plan
 		}
