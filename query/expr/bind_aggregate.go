@@ -94,8 +94,10 @@ func (b *Binder) aggregateCall(name string, e *ast.FuncCall) (*AggCall, error) {
 		}
 		for _, a := range args {
 			// A key that is an argument but for the argument's implicit cast takes the argument's type.
-			if c, ok := a.(*Cast); ok && c.Context == value.CastImplicit && Equal(c.Arg, key.Expr) {
-				key.Expr = a
+			if kindOf(a) != kindOf(key.Expr) && kindOf(key.Expr) != value.Unknown && canCoerce(kindOf(key.Expr), kindOf(a), value.CastImplicit) {
+				if x, err := b.convert(key.Expr, a.Type(), value.CastImplicit); err == nil && Equal(x, a) {
+					key.Expr = a
+				}
 			}
 		}
 		if e.Distinct && !containsExpr(args, key.Expr) {
