@@ -105,7 +105,7 @@ func (s *Session) dropExpression(t *schema.Table, a *ast.AlterAction) error {
 // verifyCheck sees that the rows there are meet a CHECK constraint of a definition.
 func (s *Session) verifyCheck(ctx context.Context, t *schema.Table, name string) error {
 	check, _ := t.Check(name)
-	e, err := plan.StoredExpr(t, check.Expr)
+	e, err := plan.StoredExpr(t, check.Expr, s.evaluation(ctx, nil).Style)
 	if err != nil {
 		return err
 	}

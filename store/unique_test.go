@@ -130,13 +130,21 @@ func TestUniqueConcurrent(t *testing.T) {
 	for _, partitions := range []int{1, 2, 8} {
 		t.Run(fmt.Sprint(partitions), func(t *testing.T) {
 			ctx := context.Background()
-			d := openTest(t, memConfig(vfs.NewMem(), partitions))
+			fs := vfs.NewMem()
+			d := openTest(t, memConfig(fs, partitions))
 			d.commit(func(txn *Txn) error { return txn.PutTable(uniqueTable(txn)) })
 			txn := d.db.Begin(TxnOptions{})
 			def := d.table(txn)
 			txn.Rollback()
 			for round := range uint64(4) {
 				var wg sync.WaitGroup
+				var crashed []*vfs.Mem // the disk as the power fails, at some moments
+				wg.Go(func() {
+					rng := rand.New(rand.NewPCG(round, 99))
+					for range 3 {
+						crashed = append(crashed, fs.CrashClone(rng))
+					}
+				})
 				for worker := range uint64(6) {
 					wg.Go(func() {
 						rng := rand.New(rand.NewPCG(round, worker))
@@ -151,6 +159,16 @@ func TestUniqueConcurrent(t *testing.T) {
 				wg.Wait()
 				if err := d.db.Check(ctx); err != nil {
 					t.Fatalf("round %d: %v", round, err)
+				}
+				for _, image := range crashed {
+					db, err := Open(ctx, memConfig(image, partitions))
+					if err != nil {
+						t.Fatalf("round %d: after a crash: %v", round, err)
+					}
+					if err := db.Check(ctx); err != nil {
+						t.Fatalf("round %d: after a crash: %v", round, err)
+					}
+					db.Close()
 				}
 				d.db.Vacuum()
 				d.close()

@@ -26,7 +26,7 @@ func indexedExprs(t *schema.Table) []indexedExpr {
 		if !c.Hidden || c.Generated == "" || !inIndexColumns(t, c.Num) {
 			continue
 		}
-		if e, err := StoredExpr(t, c.Generated); err == nil { // it was bound when the index was made
+		if e, err := StoredExpr(t, c.Generated, nil); err == nil { // it was bound when the index was made
 			list = append(list, indexedExpr{c.Num, e})
 		}
 	}
@@ -116,9 +116,9 @@ func (s *Scan) partialIndexes() []partialIndex {
 		if x.Filter == 0 {
 			continue
 		}
-		pred, err := StoredExpr(s.Table, s.Table.ColumnByNum(x.Filter).Generated)
+		pred, err := StoredExpr(s.Table, s.Table.ColumnByNum(x.Filter).Generated, nil)
 		if err != nil {
-			continue // it was bound when the index was made
+			continue // of a type that only the session knows
 		}
 		place := make([]int, len(s.Table.Columns))
 		missing := false
@@ -205,7 +205,7 @@ func predicateImplied(t *schema.Table, x *schema.Index, conds []expr.Expr, style
 	if x.Filter == 0 {
 		return true, nil
 	}
-	pred, err := StoredExpr(t, t.ColumnByNum(x.Filter).Generated)
+	pred, err := StoredExpr(t, t.ColumnByNum(x.Filter).Generated, style)
 	if err != nil {
 		return false, err
 	}

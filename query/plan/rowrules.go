@@ -40,7 +40,7 @@ func RulesOf(t *schema.Table, style *value.Style) (*RowRules, error) {
 		if c.Generated == "" {
 			continue
 		}
-		e, err := StoredExpr(t, c.Generated)
+		e, err := StoredExpr(t, c.Generated, style)
 		if err != nil {
 			return nil, err
 		}
@@ -54,7 +54,7 @@ func RulesOf(t *schema.Table, style *value.Style) (*RowRules, error) {
 		return rank(t.ColumnByNum(a.Num).Hidden) - rank(t.ColumnByNum(b.Num).Hidden)
 	})
 	for i := range t.Checks {
-		e, err := StoredExpr(t, t.Checks[i].Expr)
+		e, err := StoredExpr(t, t.Checks[i].Expr, style)
 		if err != nil {
 			return nil, err
 		}
@@ -84,12 +84,17 @@ func rank(last bool) int {
 }
 
 // StoredExpr binds an expression of a table's definition, which is kept as text, over the table's whole row.
-func StoredExpr(t *schema.Table, text string) (expr.Expr, error) {
+// style knows the names of the user's types; literals are in the default style, whatever it says.
+func StoredExpr(t *schema.Table, text string, style *value.Style) (expr.Expr, error) {
 	e, err := ParseExpr(text)
 	if err != nil {
 		return nil, err
 	}
-	b := &expr.Binder{Scope: rowScope{t}, Clause: "CHECK"} // the text has literals in the default style
+	written := *value.DefaultStyle()
+	if style != nil {
+		written.Types, written.Names = style.Types, style.Names
+	}
+	b := &expr.Binder{Scope: rowScope{t}, Style: &written, Clause: "CHECK"}
 	return b.Bind(e)
 }
 
