@@ -149,7 +149,7 @@ func (s *Session) explain(ctx context.Context, p *commandPortal, st *ast.Explain
 		}
 	}
 	e.execution = time.Since(began)
-	p.answer(e.render(step))
+	p.answer(s.nameTypesIn(e.render(step)))
 	return nil
 }
 

@@ -90,7 +90,7 @@ func (s *Session) learn(p *prepared, st *parse.Statement) {
 // planOptions are those of the session's statements in a catalog.
 func (s *Session) planOptions(cat *schema.Catalog) plan.Options {
 	style := s.set.vars.style
-	style.Types, style.Names = s.typesIn(cat), catalogTypes{cat, s.path()}
+	s.nameTypes(&style, cat)
 	return plan.Options{Catalog: cat, Path: s.path(), Database: s.cfg.Database, Style: &style, System: s.engine.cfg.System, ViewStyle: s.viewStyle,
 		Plain: s.plain}
 }

@@ -35,6 +35,8 @@ type Session struct {
 	point    exec.PointReader
 	literals learner // of the last simple Query
 	session  *expr.Session
+	names    *catalogTypes // of the last statement
+	namesKey string        // the vars.planKey that they are for
 	activity *activity
 	locker   *store.Locker // holds its locks
 	values   sequenceValues
@@ -157,8 +159,7 @@ func (s *Session) evaluation(ctx context.Context, params []value.Value) *expr.Co
 	style := s.set.vars.style
 	style.Now = s.stmtTime
 	if style.Types, style.Names = nil, nil; s.txn != nil {
-		cat := s.catalog()
-		style.Types, style.Names = s.typesIn(cat), catalogTypes{cat, s.path()}
+		s.nameTypes(&style, s.catalog())
 	}
 	return &expr.Context{
 		Ctx: ctx, Params: params, Style: &style,

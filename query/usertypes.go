@@ -1,6 +1,7 @@
 package query
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -17,12 +18,21 @@ type catalogTypes struct {
 	path schema.Path
 }
 
-// typesIn returns the users' types in a catalog; nil when there are none.
-func (s *Session) typesIn(cat *schema.Catalog) value.UserTypes {
-	if !cat.HasTypes() {
-		return nil
+// namesIn returns what the session's names stand for in a catalog. It is kept for the next statement.
+func (s *Session) namesIn(cat *schema.Catalog) *catalogTypes {
+	if s.names == nil || s.names.cat != cat || s.namesKey != s.set.vars.planKey {
+		s.names, s.namesKey = &catalogTypes{cat, s.path()}, s.set.vars.planKey
 	}
-	return catalogTypes{cat, s.path()}
+	return s.names
+}
+
+// nameTypes makes a style know the users' types, if there are any, and the names of regclass and its kin in a catalog.
+func (s *Session) nameTypes(style *value.Style, cat *schema.Catalog) {
+	names := s.namesIn(cat)
+	style.Types, style.Names = nil, names
+	if cat.HasTypes() {
+		style.Types = names
+	}
 }
 
 // EnumValue implements value.UserTypes.
@@ -136,3 +146,23 @@ func (t sessionTypes) TypeName(oid uint32) (string, bool) { return t.now().TypeN
 
 // Domain is that of catalogTypes.
 func (t sessionTypes) Domain(oid uint32) (*expr.Domain, error) { return t.now().Domain(oid) }
+
+// keptType is a user's type in an expression that was deparsed (package expr), in JSON too.
+var keptType = regexp.MustCompile(`\\?"#([0-9]+)\\?"`)
+
+// nameTypesIn gives the types in deparsed expressions their names, for people to read.
+func (s *Session) nameTypesIn(lines [][]string) [][]string {
+	types := sessionTypes{s}
+	for _, l := range lines {
+		for i := range l {
+			l[i] = keptType.ReplaceAllStringFunc(l[i], func(text string) string {
+				oid, err := strconv.ParseUint(strings.Trim(text, `\\"#`), 10, 32)
+				if name, ok := types.TypeName(uint32(oid)); ok && err == nil {
+					return name
+				}
+				return text
+			})
+		}
+	}
+	return lines
+}
