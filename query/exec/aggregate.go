@@ -216,10 +216,8 @@ func (p *partial) merge(o *partial, keep []int) error {
 			vecs[i] = o.table.keys[k]
 		}
 	}
-	for g := range mapping {
-		if len(vecs) > 0 {
-			mapping[g] = p.table.group(vecs, g)
-		}
+	if len(vecs) > 0 {
+		copy(mapping, p.table.add(vecs, o.table.n, nil))
 	}
 	for i, agg := range p.aggs {
 		if err := agg.Merge(o.aggs[i], mapping, p.table.n); err != nil {

@@ -7,32 +7,40 @@ import (
 
 // groupTable numbers the distinct rows of some key columns from 0, in the order in which they are first
 // seen. Equality is that of the key encoding; NULLs are equal.
+//
+// It is an open-addressed table of group numbers beside the high bits of their hashes; the keys themselves are
+// compared in the columns of the first rows.
 type groupTable struct {
 	kinds []value.Kind
 	keys  []column.Vec // the first row of each group
 	n     int
 
-	byKey  map[string]uint32
-	byInt  map[int64]uint32 // instead, for one key kept as an integer
-	null   int32            // group of NULL with byInt, -1 when there is none
+	slots  []groupSlot // nil without keys
+	shift  uint        // of a hash
+	hash   *hasher
+	one    *hasher // of single rows
 	codes  codeTable
-	buf    []byte
 	groups []uint32
+	row    []column.Vec // one row, for group
 }
 
+// groupSlot is a place of the table: some bits of a hash, and the group + 1 that has it; 0 is free.
+type groupSlot struct{ tag, group uint32 }
+
+// firstSlots is the size of a new table, a power of two.
+const firstSlots = 64
+
 func newGroupTable(kinds []value.Kind) *groupTable {
-	t := &groupTable{kinds: kinds, keys: make([]column.Vec, len(kinds)), null: -1}
+	t := &groupTable{kinds: kinds, keys: make([]column.Vec, len(kinds))}
 	for i, k := range kinds {
 		t.keys[i].Reset(k)
 	}
-	switch {
-	case len(kinds) == 0:
+	if len(kinds) == 0 {
 		t.n = 1 // the one group of everything
-	case len(kinds) == 1 && kinds[0].Rep() == value.RepInt:
-		t.byInt = make(map[int64]uint32)
-	default:
-		t.byKey = make(map[string]uint32)
+		return t
 	}
+	t.hash, t.one = newHasher(t.keys), newHasher(t.keys)
+	t.slots, t.shift = make([]groupSlot, firstSlots), 64-6
 	return t
 }
 
@@ -46,14 +54,16 @@ func (t *groupTable) add(keys []column.Vec, n int, sel []int32) []uint32 {
 		t.groups = make([]uint32, max(n, column.BatchRows))
 	}
 	groups := t.groups[:n]
-	switch {
-	case t.byInt != nil && !keys[0].Const:
-		t.addInts(&keys[0], n, sel, groups)
-	case t.codes.fits(keys):
+	if t.codes.fits(keys) {
 		t.addCodes(keys, n, sel, groups)
-	default:
-		forRows(n, sel, func(row int) { groups[row] = t.group(keys, row) })
+		return groups
 	}
+	hashes := t.hash.run(keys, n, sel)
+	if len(keys) == 1 && keys[0].Kind.Rep() == value.RepInt && keys[0].Nulls == nil && !keys[0].Const {
+		t.addInts(keys, hashes, n, sel, groups)
+		return groups
+	}
+	forRows(n, sel, func(row int) { groups[row] = t.find(keys, row, hashes[row]) })
 	return groups
 }
 
@@ -70,71 +80,126 @@ func forRows(n int, sel []int32, f func(row int)) {
 	}
 }
 
-func (t *groupTable) addInts(v *column.Vec, n int, sel []int32, groups []uint32) {
+// addInts is add for one integer key without NULLs; neighbours are often of one group.
+func (t *groupTable) addInts(keys []column.Vec, hashes []uint64, n int, sel []int32, groups []uint32) {
+	v := keys[0].I
 	last, lastGroup, known := int64(0), uint32(0), false
 	forRows(n, sel, func(row int) {
-		if v.Nulls != nil && v.Nulls[row] {
-			if t.null < 0 {
-				t.null = int32(t.insert([]column.Vec{*v}, row))
-			}
-			groups[row] = uint32(t.null)
-			return
+		x := v[row]
+		if !known || x != last {
+			last, lastGroup, known = x, t.findInt(keys, row, hashes[row]), true
 		}
-		x := v.I[row]
-		if known && x == last {
-			groups[row] = lastGroup
-			return
-		}
-		g, ok := t.byInt[x]
-		if !ok {
-			g = t.insert([]column.Vec{*v}, row)
-			t.byInt[x] = g
-		}
-		groups[row] = g
-		last, lastGroup, known = x, g, true
+		groups[row] = lastGroup
 	})
 }
 
-// insert makes a new group of a row.
-func (t *groupTable) insert(keys []column.Vec, row int) uint32 {
+// findInt is find for one integer key that is not NULL.
+func (t *groupTable) findInt(keys []column.Vec, row int, hash uint64) uint32 {
+	x, own := keys[0].I[row], &t.keys[0]
+	tag, mask := uint32(hash), len(t.slots)-1
+	for i := int(hash >> t.shift); ; i = (i + 1) & mask {
+		s := t.slots[i]
+		if s.group == 0 {
+			return t.insert(keys, row, hash, i)
+		}
+		if g := s.group - 1; s.tag == tag && own.I[g] == x && (own.Nulls == nil || !own.Nulls[g]) {
+			return g
+		}
+	}
+}
+
+// find returns the group of a row with a hash, and makes it when it is new.
+func (t *groupTable) find(keys []column.Vec, row int, hash uint64) uint32 {
+	tag, mask := uint32(hash), len(t.slots)-1
+	for i := int(hash >> t.shift); ; i = (i + 1) & mask {
+		s := t.slots[i]
+		if s.group == 0 {
+			return t.insert(keys, row, hash, i)
+		}
+		if s.tag == tag && t.same(keys, row, int(s.group-1)) {
+			return s.group - 1
+		}
+	}
+}
+
+// same says whether a row has the keys of a group.
+func (t *groupTable) same(keys []column.Vec, row, group int) bool {
+	for i := range keys {
+		if !sameKey(&keys[i], row, &t.keys[i], group) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameKey says whether element i of a is element j of b, NULLs being equal. b is no constant and has no codes.
+func sameKey(a *column.Vec, i int, b *column.Vec, j int) bool {
+	an, bn := a.IsNull(i), b.IsNull(j)
+	if an || bn {
+		return an && bn
+	}
+	if a.Const {
+		i = 0
+	}
+	switch {
+	case a.Kind.Rep() == value.RepInt:
+		return a.I[i] == b.I[j]
+	case !bytesAreKey(a.Kind) || !bytesAreKey(b.Kind):
+		return value.Compare(a.Value(i), b.Value(j)) == 0
+	case a.Codes != nil:
+		return a.Dict.String(a.Codes[i]) == b.S[j]
+	}
+	return a.S[i] == b.S[j]
+}
+
+// insert makes a new group of a row, in a free slot.
+func (t *groupTable) insert(keys []column.Vec, row int, hash uint64, slot int) uint32 {
 	for i := range keys {
 		t.keys[i].Append(keys[i].Value(row).WithKind(t.kinds[i]))
 	}
+	t.slots[slot] = groupSlot{uint32(hash), uint32(t.n) + 1}
 	t.n++
+	if 2*t.n > len(t.slots) {
+		t.grow()
+	}
 	return uint32(t.n - 1)
+}
+
+// grow doubles the table.
+func (t *groupTable) grow() {
+	t.slots = make([]groupSlot, 2*len(t.slots))
+	t.shift--
+	mask := len(t.slots) - 1
+	for from := 0; from < t.n; from += column.BatchRows {
+		n := min(column.BatchRows, t.n-from)
+		idx := make([]uint32, n)
+		for i := range idx {
+			idx[i] = uint32(from + i)
+		}
+		if len(t.row) != len(t.keys) {
+			t.row = make([]column.Vec, len(t.keys))
+		}
+		for i := range t.keys {
+			t.row[i].Pick(&t.keys[i], idx)
+		}
+		for i, hash := range t.one.run(t.row, n, nil) {
+			at := int(hash >> t.shift)
+			for t.slots[at].group != 0 {
+				at = (at + 1) & mask
+			}
+			t.slots[at] = groupSlot{uint32(hash), uint32(from+i) + 1}
+		}
+	}
 }
 
 // group returns the group of one row.
 func (t *groupTable) group(keys []column.Vec, row int) uint32 {
-	if t.byInt != nil {
-		v := keys[0].Value(row)
-		if v.IsNull() {
-			if t.null < 0 {
-				t.null = int32(t.insert(keys, row))
-			}
-			return uint32(t.null)
-		}
-		g, ok := t.byInt[v.Int()]
-		if !ok {
-			g = t.insert(keys, row)
-			t.byInt[v.Int()] = g
-		}
-		return g
-	}
-	t.buf = t.buf[:0]
-	for i := range keys {
-		t.buf = value.AppendKey(t.buf, keys[i].Value(row))
-	}
-	g, ok := t.byKey[string(t.buf)]
-	if !ok {
-		g = t.insert(keys, row)
-		t.byKey[string(t.buf)] = g
-	}
-	return g
+	sel := [1]int32{int32(row)}
+	return t.find(keys, row, t.one.run(keys, row+1, sel[:])[row])
 }
 
 // bytes is about the memory used.
-func (t *groupTable) bytes() int64 { return int64(t.n) * int64(64+24*len(t.kinds)) }
+func (t *groupTable) bytes() int64 { return int64(8*len(t.slots)) + int64(t.n)*int64(24*len(t.kinds)) }
 
 // codeTable remembers the group of each combination of dictionary codes, so that rows are
 // grouped without looking at their strings.

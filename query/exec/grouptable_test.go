@@ -101,3 +101,53 @@ func TestChains(t *testing.T) {
 		}
 	}
 }
+
+// TestGroupTableByKeys compares the groups of random rows with those of their key encodings.
+func TestGroupTableByKeys(t *testing.T) {
+	g := rand.New(rand.NewPCG(9, 1))
+	all := []value.Kind{value.Int4, value.Int8, value.Text, value.Float8, value.Numeric, value.Bool, value.Date}
+	for range 200 {
+		var ks []value.Kind
+		for range 1 + g.IntN(3) {
+			ks = append(ks, all[g.IntN(len(all))])
+		}
+		table, want := newGroupTable(ks), map[string]uint32{}
+		for range 20 {
+			var b column.Batch
+			b.Reset(ks)
+			n := 1 + g.IntN(60)
+			var row []value.Value
+			for range n {
+				row = row[:0]
+				for _, k := range ks {
+					x := randomValue(g, k)
+					if k == value.Int8 && !x.IsNull() {
+						x = value.NewInt(k, g.Int64N(500))
+					}
+					row = append(row, x)
+				}
+				b.AppendRow(row)
+			}
+			if g.IntN(5) == 0 {
+				b.Vecs[0].SetConst(row[0])
+			}
+			for i, group := range table.add(b.Vecs, n, nil) {
+				var key []byte
+				for c := range b.Vecs {
+					key = value.AppendKey(key, b.Vecs[c].Value(i))
+				}
+				w, ok := want[string(key)]
+				if !ok {
+					w = uint32(len(want))
+					want[string(key)] = w
+				}
+				if group != w {
+					t.Fatalf("%v: row %v is in group %d, want %d", ks, b.Row(nil, i), group, w)
+				}
+			}
+		}
+		if table.n != len(want) {
+			t.Fatalf("%v: %d groups, want %d", ks, table.n, len(want))
+		}
+	}
+}

@@ -349,7 +349,10 @@ type codeHashes struct {
 
 func newHasher(keys []column.Vec) *hasher { return &hasher{memos: make([]codeHashes, len(keys))} }
 
-// run returns the hash of each selected row, by row number. Hashes of rows with a NULL mean nothing.
+// nullHash is the hash of NULL.
+const nullHash = 0x9E3779B97F4A7C15
+
+// run returns the hash of each selected row, by row number.
 func (h *hasher) run(keys []column.Vec, n int, sel []int32) []uint64 {
 	if cap(h.all) < n {
 		h.all = make([]uint64, max(n, column.BatchRows))
@@ -365,6 +368,9 @@ func (h *hasher) run(keys []column.Vec, n int, sel []int32) []uint64 {
 func (h *hasher) add(i int, v *column.Vec, n int, sel []int32) {
 	all := h.all
 	mix := func(row int, x uint64) {
+		if v.Nulls != nil && !v.Const && v.Nulls[row] {
+			x = nullHash
+		}
 		if i > 0 {
 			x = (all[row] ^ x) * 0x9E3779B97F4A7C15
 			x ^= x >> 29
@@ -391,7 +397,7 @@ func (h *hasher) add(i int, v *column.Vec, n int, sel []int32) {
 func (h *hasher) value(x value.Value) uint64 {
 	switch {
 	case x.IsNull():
-		return 0
+		return nullHash
 	case x.Kind().Rep() == value.RepInt:
 		return spread(x.Int())
 	case bytesAreKey(x.Kind()):
