@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/cachalotdb/cachalot/internal/schema"
 	"github.com/cachalotdb/cachalot/internal/value"
 	"github.com/cachalotdb/cachalot/query/plan"
 	"github.com/cachalotdb/cachalot/store"
@@ -21,26 +20,10 @@ func (b *builder) update(n *plan.Update) (*tree, error) {
 	u := &update{writer: newWriter(b.env, n.Table, n.Rules, n.Returning), set: n.Set}
 	var in *tree
 	var err error
-	mode := store.ForNoKeyUpdate
-	for _, a := range n.Set {
-		if slices.Contains(n.Table.Key, a.Num) || inUniqueIndex(n.Table, a.Num) {
-			mode = store.ForUpdate
-		}
-	}
-	if u.targets, in, err = b.newTargets(n.Scan, n.Joined, n.Where, n.Point, &u.writer, mode); err != nil {
+	if u.targets, in, err = b.newTargets(n.Scan, n.Joined, n.Where, n.Point, &u.writer, store.ForNoKeyUpdate); err != nil {
 		return nil, err
 	}
 	return b.modify(u, "Update", n.Table.Name, n, in), nil
-}
-
-// inUniqueIndex says whether a column is of a unique index that a foreign key can refer to: an UPDATE of it is one of a key.
-func inUniqueIndex(t *schema.Table, num int16) bool {
-	for _, x := range t.Indexes {
-		if x.Unique && x.Filter == 0 && slices.ContainsFunc(x.Columns, func(c schema.IndexColumn) bool { return c.Num == num }) {
-			return true
-		}
-	}
-	return false
 }
 
 // modify finishes the tree of a modifying operator.

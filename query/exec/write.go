@@ -219,6 +219,12 @@ func (w *writer) replace(ctx context.Context, key []byte, cur store.Current, old
 		return err
 	}
 	same := string(newKey) == string(key)
+	if !same || w.rules != nil && keyChanges(w.rules.Unique, old, row) {
+		// From here on it is an update of a key, which excludes those who refer to the row.
+		if _, _, err := w.lock(ctx, key, store.ForUpdate); err != nil {
+			return err
+		}
+	}
 	if !same {
 		_, taken, err := w.lock(ctx, newKey, store.ForUpdate)
 		if err != nil {
@@ -240,6 +246,16 @@ func (w *writer) replace(ctx context.Context, key []byte, cur store.Current, old
 		return err
 	}
 	return w.env.Txn.Insert(w.table, newKey, row)
+}
+
+// keyChanges says whether a row gets another value in a unique index that a foreign key can refer to.
+func keyChanges(unique []*schema.Index, old, row []value.Value) bool {
+	for _, x := range unique {
+		if x.Filter == 0 && !sameColumns(x.Nums(), old, row) {
+			return true
+		}
+	}
+	return false
 }
 
 // remove deletes the current row of a locked key, of which row are the values.
