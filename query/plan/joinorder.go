@@ -55,8 +55,9 @@ const (
 	costPairValue  = 3.0   // a column of it
 	costLoopPair   = 4.0   // to test a pair of a nested loop
 	costSeekKey    = 550.0 // to look up a row by primary key
-	costSeekIndex  = 450.0 // to look up a key in an index, in one partition
-	costSeekRow    = 70.0  // to fetch a row that was found
+	costSeekIndex  = 450.0 // to look up a key in a dictionary index, in one partition
+	costSeekTree   = 2500. // to look up a key in a B-tree, in one partition
+	costSeekRow    = 150.0 // to fetch a row that was found
 	costLateralRun = 5000.0
 )
 
@@ -617,7 +618,13 @@ func (c *chooser) considerIndex(s *JoinStep, e joinEstimate, out float64) {
 		for _, xc := range x.Columns[:n] {
 			different *= math.Max(1, c.distincts.Distinct(scan, xc.Num))
 		}
-		each(x, costSeekIndex*float64(max(1, in.Parts)), in.Total/math.Min(different, math.Max(1, in.Total)))
+		key := costSeekIndex
+		if x.Kind == schema.BTree {
+			key = costSeekTree
+		}
+		// Columns that depend on one another are fewer than their product: the pairs know better.
+		found := math.Max(e.pairs/s.Left.Rows, in.Total/math.Min(different, math.Max(1, in.Total)))
+		each(x, key*float64(max(1, in.Parts)), found)
 	}
 }
 
