@@ -23,6 +23,9 @@ func (s *Session) prepareStmt(ctx context.Context, st *ast.PrepareStmt, outer *p
 		if err != nil {
 			return err
 		}
+		if typ.User != 0 {
+			typ.Kind = value.Unknown // its use says the same, with the type
+		}
 		p.fixed = append(p.fixed, typ.Kind)
 		oids[i] = typ.Kind.OID()
 	}

@@ -78,13 +78,13 @@ func (b *Binder) bindIn(e *ast.InExpr) (Expr, error) {
 }
 
 func (b *Binder) inList(e *ast.InExpr, x Expr, list []Expr, t value.Type) (Expr, error) {
-	probe := NewConst(value.Null(t.Kind), value.Of(t.Kind), e.Pos())
+	probe := NewConst(value.Null(t.Kind), t, e.Pos())
 	op, args, err := b.operator("=", x, probe, e.Pos())
 	if err != nil {
 		return nil, err
 	}
 	for i := range list {
-		if list[i], err = b.Coerce(list[i], value.Of(op.args[1]), value.CastImplicit); err != nil {
+		if list[i], err = b.Coerce(list[i], typeFor(op.args[1], []Expr{probe}), value.CastImplicit); err != nil {
 			return nil, err
 		}
 	}
@@ -139,10 +139,10 @@ func (b *Binder) bindContains(e *ast.ContainsExpr) (Expr, error) {
 	if !ok {
 		return nil, operatorMissing(k.String()+" CONTAINS "+kindOf(v).String(), e.Pos(), true)
 	}
-	if x, err = b.Coerce(x, value.Of(elem.Array()), value.CastImplicit); err != nil {
+	if x, err = b.Coerce(x, typeFor(elem.Array(), []Expr{x, v}), value.CastImplicit); err != nil {
 		return nil, err
 	}
-	if v, err = b.Coerce(v, value.Of(elem), value.CastImplicit); err != nil {
+	if v, err = b.Coerce(v, typeFor(elem, []Expr{x, v}), value.CastImplicit); err != nil {
 		return nil, err
 	}
 	return &Contains{head: head{boolType, e.Pos()}, Arg: x, Elem: v, Not: e.Not}, nil
@@ -177,13 +177,13 @@ func (b *Binder) bindAnyAll(e *ast.AnyAllExpr) (Expr, error) {
 	if op.ret != value.Bool {
 		return nil, sqlerr.New(sqlerr.WrongObjectType, "op ANY/ALL (array) requires operator to yield boolean").At(e.Pos())
 	}
-	if l, err = b.Coerce(l, value.Of(op.args[0]), value.CastImplicit); err != nil {
+	if l, err = b.Coerce(l, typeFor(op.args[0], []Expr{l, a}), value.CastImplicit); err != nil {
 		return nil, err
 	}
 	if op.args[1].IsArray() {
 		return nil, sqlerr.New(sqlerr.WrongObjectType, "op ANY/ALL (array) requires array on right side").At(e.Pos())
 	}
-	if a, err = b.Coerce(a, value.Of(op.args[1].Array()), value.CastImplicit); err != nil {
+	if a, err = b.Coerce(a, typeFor(op.args[1].Array(), []Expr{l, a}), value.CastImplicit); err != nil {
 		return nil, err
 	}
 	return &AnyAll{head: head{boolType, e.Pos()}, Op: op.fn, All: e.All, Left: l, Array: a}, nil
