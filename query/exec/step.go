@@ -65,7 +65,9 @@ type Measured struct {
 // Measured returns what was measured.
 func (s *Step) Measured() Measured {
 	if s.through != nil {
-		return s.through.Measured()
+		m := s.through.Measured()
+		m.Removed = 0
+		return m
 	}
 	return Measured{Rows: s.rows.Load(), Removed: s.removed.Load(), First: time.Duration(s.first.Load()),
 		Total: time.Duration(s.nanos.Load()), Runs: s.runs.Load()}

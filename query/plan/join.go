@@ -91,7 +91,7 @@ type keySide struct {
 type memberSet uint64
 
 // maxMembers bounds a group: larger joins are groups of groups.
-const maxMembers = 60
+const maxMembers = 32
 
 func (s memberSet) has(o memberSet) bool { return o&^s == 0 }
 func (s memberSet) count() int           { return bits.OnesCount64(uint64(s)) }

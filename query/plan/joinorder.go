@@ -67,7 +67,7 @@ type Distincts interface {
 }
 
 // maxExhaustive is the largest group for which all orders are compared.
-const maxExhaustive = 9
+const maxExhaustive = 8
 
 // Choose chooses the order and the methods of a group.
 func (g *JoinGroup) Choose(in []JoinInput, d Distincts, avoid Avoid) *JoinStep {
@@ -216,6 +216,7 @@ func (c *chooser) asWritten() *JoinStep {
 func (c *chooser) exhaustive() *JoinStep {
 	c.makeLeaves()
 	full := memberSet(1)<<len(c.in) - 1
+	near := c.neighbours(full)
 	for {
 		best := make([]*JoinStep, full+1)
 		for i := range c.in {
@@ -225,7 +226,7 @@ func (c *chooser) exhaustive() *JoinStep {
 		}
 		for set := memberSet(3); set <= full; set++ {
 			if set.count() > 1 {
-				best[set] = c.bestOf(set, best)
+				best[set] = c.bestOf(set, best, near)
 			}
 		}
 		if s := best[full]; s != nil || c.cross {
@@ -235,8 +236,27 @@ func (c *chooser) exhaustive() *JoinStep {
 	}
 }
 
+// neighbours returns for each set the members that conditions connect it with.
+func (c *chooser) neighbours(full memberSet) []memberSet {
+	near := make([]memberSet, full+1)
+	for _, cond := range c.group.Conds {
+		if cond.costly {
+			continue
+		}
+		for rest := cond.members; rest != 0; rest &= rest - 1 {
+			near[rest&-rest] |= cond.members
+		}
+	}
+	for set := memberSet(3); set <= full; set++ {
+		if low := set & -set; low != set {
+			near[set] = near[low] | near[set&^low]
+		}
+	}
+	return near
+}
+
 // bestOf finds the cheapest way to join a set from the ways for its subsets.
-func (c *chooser) bestOf(set memberSet, best []*JoinStep) *JoinStep {
+func (c *chooser) bestOf(set memberSet, best []*JoinStep, near []memberSet) *JoinStep {
 	var found *JoinStep
 	try := func(l, r *JoinStep) {
 		if l == nil || r == nil {
@@ -258,8 +278,8 @@ func (c *chooser) bestOf(set memberSet, best []*JoinStep) *JoinStep {
 	}
 	low := set & -set
 	for sub := (set - 1) & set; sub != 0; sub = (sub - 1) & set {
-		if sub&low != 0 {
-			try(best[sub], best[set&^sub])
+		if rest := set &^ sub; sub&low != 0 && (c.cross || near[sub]&rest != 0) {
+			try(best[sub], best[rest])
 		}
 	}
 	return found

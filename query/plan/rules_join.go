@@ -22,7 +22,9 @@ func pushJoin(n *Join, conds []expr.Expr) Node {
 // flattener collects the members of a group.
 type flattener struct {
 	group *JoinGroup
-	conds []expr.Expr // over the group's row: of the inner joins and above them
+	// waiting is the number of relations that come after the part of the tree that is being added.
+	waiting int
+	conds   []expr.Expr // over the group's row: of the inner joins and above them
 }
 
 func (f *flattener) addConds(list []expr.Expr) { f.conds = append(f.conds, list...) }
@@ -30,7 +32,7 @@ func (f *flattener) addConds(list []expr.Expr) { f.conds = append(f.conds, list.
 // node adds a node's relations and returns its columns over the group's row. above are conditions over
 // the columns, tested on every row that they are in.
 func (f *flattener) node(n Node, above []expr.Expr) []expr.Expr {
-	if len(f.group.Members) < maxMembers/2 {
+	if len(f.group.Members)+f.waiting+relations(n) <= maxMembers {
 		switch n := n.(type) {
 		case *Join:
 			return f.join(n, above)
@@ -55,6 +57,28 @@ func (f *flattener) node(n Node, above []expr.Expr) []expr.Expr {
 	return cols
 }
 
+// relations is the number of relations that a tree of joins would add to a group.
+func relations(n Node) int {
+	switch n := n.(type) {
+	case *Join:
+		return relations(n.Left) + relations(n.Right)
+	case *Filter:
+		return relations(n.In)
+	case *Project:
+		return relations(n.In)
+	}
+	return 1
+}
+
+// before adds the side of a join that comes first, when others follow.
+func (f *flattener) before(n Node, above []expr.Expr, others Node) []expr.Expr {
+	more := relations(others)
+	f.waiting += more
+	cols := f.node(n, above)
+	f.waiting -= more
+	return cols
+}
+
 // join adds a join.
 func (f *flattener) join(n *Join, above []expr.Expr) []expr.Expr {
 	left := len(n.Left.Types())
@@ -71,16 +95,16 @@ func (f *flattener) join(n *Join, above []expr.Expr) []expr.Expr {
 	switch n.Kind {
 	case InnerJoin:
 		all := append(slices.Clone(above), on...)
-		lcols := f.node(n.Left, leftOnly(all, left))
+		lcols := f.before(n.Left, leftOnly(all, left), n.Right)
 		rcols := f.right(n, lcols, rightOnly(all, left))
 		cols := append(slices.Clip(lcols), rcols...)
 		f.addConds(substituteAll(on, cols))
 		return cols
 	case LeftJoin, SemiJoin, AntiJoin:
-		lcols := f.node(n.Left, leftOnly(above, left))
+		lcols := f.before(n.Left, leftOnly(above, left), n.Right)
 		return f.dependent(n.Kind, n.Right, lcols, on, n.Slots, programExprs(n.Args), false)
 	case RightJoin:
-		rcols := f.node(n.Right, rightOnly(above, left))
+		rcols := f.before(n.Right, rightOnly(above, left), n.Left)
 		return f.dependent(LeftJoin, n.Left, rcols, on, nil, nil, true)
 	}
 	return f.opaque(n)
@@ -89,7 +113,7 @@ func (f *flattener) join(n *Join, above []expr.Expr) []expr.Expr {
 // either adds a join whose right side can be made in two ways.
 func (f *flattener) either(n *Join, above []expr.Expr) []expr.Expr {
 	on := programExprs(n.On)
-	lcols := f.node(n.Left, leftOnly(above, len(n.Left.Types())))
+	lcols := f.before(n.Left, leftOnly(above, len(n.Left.Types())), n.Right)
 	m, rcols := f.group.add(push(n.Right, nil), n.Kind)
 	m.Alt = &JoinAlt{Node: push(n.Alt.Node, nil), Slots: n.Alt.Slots, Args: substituteAll(programExprs(n.Alt.Args), lcols),
 		Scan: n.Alt.Scan, Nums: n.Alt.Nums}
@@ -339,6 +363,9 @@ func (g *JoinGroup) local(e expr.Expr, member int) expr.Expr {
 	return shiftColumns(e, -g.Members[member].offset)
 }
 
+// maxClass bounds the columns of which each is compared with each.
+const maxClass = 10
+
 // derive adds the equalities that follow from others: a = b and b = 5 make a = 5, a = b and b = c make a = c.
 // Only values of one kind follow: the equality of two kinds may be that of a third.
 func (g *JoinGroup) derive() {
@@ -397,6 +424,7 @@ func (g *JoinGroup) derive() {
 		g.Conds = append(g.Conds, &JoinCond{Expr: e, class: class})
 	}
 	for n, list := range classes {
+		pairs := len(list) <= maxClass
 		var values []expr.Expr
 		for _, k := range known {
 			if containsExpr(list, k.column) {
@@ -408,7 +436,9 @@ func (g *JoinGroup) derive() {
 				add(a, v, 0)
 			}
 			for _, b := range list[i+1:] {
-				add(a, b, n+1)
+				if pairs {
+					add(a, b, n+1)
+				}
 			}
 		}
 	}
