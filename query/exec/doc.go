@@ -9,5 +9,10 @@
 // never in the order in which goroutines finish, so that a statement gives the same rows
 // in the same order each time.
 //
+// A join reads its outer side batch by batch and looks for matches: in a hash table of its inner side that the fragments of
+// the outer one share (hashJoin), in an index of the inner table (indexJoin), or by running the inner side
+// again (lateralJoin); nestedLoop is the plain join by definition that the others are tested beside. Fragments of the outer
+// side stay fragments, so that what is above a join works side by side too.
+//
 // Cancellation is looked for once a batch, where rows come from.
 package exec

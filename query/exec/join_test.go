@@ -169,7 +169,7 @@ func TestHashJoin(t *testing.T) {
 	pairs := [][2]value.Kind{{value.Int4, value.Int8}, {value.Int4, value.Int4}, {value.Text, value.Text}, {value.Text, value.Varchar},
 		{value.Float8, value.Float8}, {value.Numeric, value.Numeric}, {value.Date, value.Date}}
 	sizes := []int{0, 1, 3, 30, 200}
-	for round := range 600 {
+	for round := range 300 {
 		var lk, rk []value.Kind
 		for range g.IntN(4) {
 			p := pairs[g.IntN(len(pairs))]

@@ -27,7 +27,6 @@ type lateralJoin struct {
 	kept    column.Batch
 	taken   int64
 	inner   []uint32
-	idx     []uint32
 	none    column.Batch
 }
 

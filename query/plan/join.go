@@ -64,8 +64,7 @@ type JoinAlt struct {
 	Scan *Scan
 	Nums []int16
 
-	needs    memberSet
-	volatile bool
+	needs memberSet
 }
 
 // JoinCond is a condition over the group's row.

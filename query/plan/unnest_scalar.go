@@ -98,10 +98,7 @@ func scalarJoin(left Node, s *expr.Subquery) (*Join, expr.Expr) {
 		return nil, nil
 	}
 	// The aggregation of all rows by the keys: its row is the keys, then the aggregates.
-	grouped := &Aggregate{In: body, Keys: programs(inner), Sets: [][]int{identity(len(inner))}}
-	for _, a := range agg.Aggs {
-		grouped.Aggs = append(grouped.Aggs, a)
-	}
+	grouped := &Aggregate{In: body, Keys: programs(inner), Sets: [][]int{identity(len(inner))}, Aggs: slices.Clone(agg.Aggs)}
 	right := &Project{In: grouped, Exprs: []*Program{NewProgram(shiftColumns(top.Exprs[0].Expr, len(inner)))}}
 	for i, k := range inner {
 		right.Exprs = append(right.Exprs, NewProgram(expr.NewColumn(i, k.Type(), k.String(), ast.NoPos)))
