@@ -60,7 +60,7 @@ func (h *hashJoin) Next(ctx context.Context, r *Rows) (bool, error) {
 			h.open = !done
 			continue
 		}
-		ok, err := h.more(r)
+		ok, err := h.more(ctx, r)
 		if ok || err != nil {
 			return ok, err
 		}
@@ -172,8 +172,11 @@ func (h *hashJoin) candidates(have bool) []int32 {
 }
 
 // more makes the next pairs of the batch, or, after the last, what becomes of the rows without a match.
-func (h *hashJoin) more(r *Rows) (bool, error) {
+func (h *hashJoin) more(ctx context.Context, r *Rows) (bool, error) {
 	for h.fill() {
+		if ctx.Err() != nil { // there may be many pairs and no row
+			return false, Canceled(ctx)
+		}
 		sel, err := h.meet()
 		if err != nil {
 			return false, err

@@ -75,19 +75,41 @@ func (a *arm) finish(list []expr.Expr) (Node, error) {
 	return p, nil
 }
 
-// setOperation binds UNION, INTERSECT and EXCEPT with the clauses after them.
+// setOperation binds UNION, INTERSECT and EXCEPT with the clauses after them. A chain of them, which leans to the left, is bound
+// from its first query on.
 func (b *builder) setOperation(s *ast.SelectStmt) (Node, []Column, error) {
-	name := setOpNames[s.SetOp]
-	left, err := b.setArm(s.Left)
+	chain := []*ast.SelectStmt{s}
+	first := s.Left
+	for first.SetOp != ast.NoSetOp && bare(first) {
+		chain = append(chain, first)
+		first = first.Left
+	}
+	left, err := b.setArm(first)
 	if err != nil {
 		return nil, nil, err
 	}
+	for i := len(chain) - 1; i >= 0; i-- {
+		if left, err = b.combine(left, chain[i]); err != nil {
+			return nil, nil, err
+		}
+	}
+	return b.ordered(s, left.node, left.columns)
+}
+
+// bare says whether a query has none of the clauses that stand around a set operation.
+func bare(s *ast.SelectStmt) bool {
+	return s.With == nil && len(s.OrderBy) == 0 && s.Limit == nil && s.LimitOffset == nil && len(s.Locking) == 0 && !s.WithTies
+}
+
+// combine binds the right side of a set operation whose left side is bound.
+func (b *builder) combine(left *arm, s *ast.SelectStmt) (*arm, error) {
+	name := setOpNames[s.SetOp]
 	right, err := b.setArm(s.Right)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if len(left.columns) != len(right.columns) {
-		return nil, nil, sqlerr.New(sqlerr.SyntaxError, "each %s query must have the same number of columns", name).At(right.pos)
+		return nil, sqlerr.New(sqlerr.SyntaxError, "each %s query must have the same number of columns", name).At(right.pos)
 	}
 	binder := b.binder(b.newScope(), name)
 	ls, rs := make([]expr.Expr, len(left.columns)), make([]expr.Expr, len(left.columns))
@@ -95,11 +117,11 @@ func (b *builder) setOperation(s *ast.SelectStmt) (Node, []Column, error) {
 	for i := range columns {
 		both, typ, err := binder.CommonList([]expr.Expr{left.expr(i), right.expr(i)}, name)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		for j := range both {
 			if both[j], err = binder.Text(both[j]); err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 		}
 		if typ.Kind == value.Unknown {
@@ -107,7 +129,7 @@ func (b *builder) setOperation(s *ast.SelectStmt) (Node, []Column, error) {
 		}
 		if !s.All {
 			if err := expr.RequireEquality(both[0], left.expr(i).Pos()); err != nil {
-				return nil, nil, err
+				return nil, err
 			}
 		}
 		ls[i], rs[i] = both[0], both[1]
@@ -115,17 +137,17 @@ func (b *builder) setOperation(s *ast.SelectStmt) (Node, []Column, error) {
 	}
 	n := &SetOp{Op: s.SetOp, All: s.All}
 	if n.Left, err = left.finish(ls); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if n.Right, err = right.finish(rs); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var root Node = n
 	if s.SetOp == ast.Union && !s.All {
 		n.All = true
 		root = &Distinct{In: n}
 	}
-	return b.ordered(s, root, columns)
+	return &arm{node: root, columns: columns, pos: left.pos}, nil
 }
 
 // ordered puts ORDER BY, LIMIT and OFFSET over a set operation.
