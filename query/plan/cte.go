@@ -17,7 +17,8 @@ type ctes struct {
 type cteDef struct {
 	ast     *ast.CTE
 	columns []Column
-	// inline is the node to put in the place of the one reference; nil when the rows are kept.
+	// inline is the node to put in the place of the one reference; nil when the rows are kept, and once it was taken: the
+	// reference may be in a query that is bound anew, and nodes are not shared.
 	inline Node
 	kept   *CTE
 	// again says that each reference binds the query anew (NOT MATERIALIZED), in these surroundings.
@@ -145,14 +146,16 @@ func (b *builder) cteReference(d *cteDef, item *ast.RangeVar) (Node, *relation, 
 			return nil, nil, sqlerr.New(sqlerr.FeatureNotSupported, "WITH query %q does not have a RETURNING clause", d.ast.Name).At(item.Pos())
 		}
 		return &CTEScan{CTE: d.kept, Alias: r.alias}, r, nil
-	case d.again:
+	case d.again, d.inline == nil:
 		level, names := b.level, b.ctes
 		b.level, b.ctes = d.level, d.ctes
 		n, _, err := b.selectStmt(d.ast.Query.(*ast.SelectStmt))
 		b.level, b.ctes = level, names
 		return n, r, err
 	}
-	return d.inline, r, nil
+	n := d.inline
+	d.inline = nil
+	return n, r, nil
 }
 
 // bindRecursion binds WITH RECURSIVE name AS (init UNION [ALL] step).
