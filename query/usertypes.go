@@ -156,7 +156,7 @@ func (s *Session) nameTypesIn(lines [][]string) [][]string {
 	for _, l := range lines {
 		for i := range l {
 			l[i] = keptType.ReplaceAllStringFunc(l[i], func(text string) string {
-				oid, err := strconv.ParseUint(strings.Trim(text, `\\"#`), 10, 32)
+				oid, err := strconv.ParseUint(strings.Trim(text, `\"#`), 10, 32)
 				if name, ok := types.TypeName(uint32(oid)); ok && err == nil {
 					return name
 				}

@@ -355,6 +355,9 @@ func KeyPrefix(key []byte) uint64 {
 // HashKey returns the xxh3 hash of a key.
 func HashKey(key []byte) uint64 { return xxh3.Hash(key) }
 
+// HashText is HashKey of a string's bytes.
+func HashText(s string) uint64 { return xxh3.HashString(s) }
+
 // Slots is the number of slots that the hash of a primary key falls in.
 const Slots = 1 << 14
 

@@ -4,8 +4,6 @@ import (
 	"math"
 	"math/bits"
 
-	"github.com/zeebo/xxh3"
-
 	"github.com/cachalotdb/cachalot/internal/column"
 	"github.com/cachalotdb/cachalot/internal/value"
 )
@@ -388,7 +386,7 @@ func (h *hasher) add(i int, v *column.Vec, n int, sel []int32) {
 		m.of(v.Dict)
 		forRows(n, sel, func(row int) { mix(row, m.hash(v.Codes[row], v.Nulls != nil && v.Nulls[row])) })
 	case bytesAreKey(v.Kind):
-		forRows(n, sel, func(row int) { mix(row, xxh3.HashString(v.S[row])) })
+		forRows(n, sel, func(row int) { mix(row, value.HashText(v.S[row])) })
 	default:
 		forRows(n, sel, func(row int) { mix(row, h.value(v.Value(row))) })
 	}
@@ -401,10 +399,10 @@ func (h *hasher) value(x value.Value) uint64 {
 	case x.Kind().Rep() == value.RepInt:
 		return spread(x.Int())
 	case bytesAreKey(x.Kind()):
-		return xxh3.HashString(x.Bytes())
+		return value.HashText(x.Bytes())
 	}
 	h.buf = value.AppendKey(h.buf[:0], x)
-	return xxh3.Hash(h.buf)
+	return value.HashKey(h.buf)
 }
 
 func (m *codeHashes) of(d *column.Dict) {
@@ -422,7 +420,7 @@ func (m *codeHashes) hash(code uint32, null bool) uint64 {
 	}
 	x := m.hashes[code]
 	if x == 0 {
-		x = xxh3.HashString(m.dict.String(code))
+		x = value.HashText(m.dict.String(code))
 		m.hashes[code] = x
 	}
 	return x
