@@ -142,7 +142,10 @@ func (g *joinGenerator) query() string {
 	from, names := g.relation(3)
 	x, y := g.pick(names...), g.pick(names...)
 	where := g.where(names, 1)
-	switch g.IntN(5) {
+	switch g.IntN(6) {
+	case 3:
+		return fmt.Sprintf("select %s.a from %s%s order by %s.a %s limit %d offset %d", x, from, where, x,
+			g.pick("", "desc", "nulls first", "desc nulls last"), g.IntN(12), g.IntN(3))
 	case 0:
 		return fmt.Sprintf("select %s.a, count(*), sum(%s.c) from %s%s group by %s.a", x, y, from, where, x)
 	case 1:
