@@ -110,9 +110,10 @@ type builder struct {
 	// locks are the tables of which rows are locked, lockMode how.
 	locks    []*schema.Table
 	lockMode store.LockMode
-	// openTargets, when set, takes the literals and parameters of unknown type of the next select list,
-	// by index: they get the type of the column that they are inserted into.
+	// openTargets, when set, takes the literals and parameters of unknown type of the select list of openStmt, but of no
+	// query inside it, by index: they get the type of the column that they are inserted into.
 	openTargets map[int]expr.Expr
+	openStmt    *ast.SelectStmt
 	tables      []*schema.Table // all that were named
 	uses        []dependency
 

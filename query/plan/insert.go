@@ -232,7 +232,7 @@ func checkWidth(cols []*schema.Column, width int, s *ast.InsertStmt, row []ast.E
 // insertQuery plans INSERT .. SELECT.
 func (b *builder) insertQuery(t *schema.Table, cols []*schema.Column, s *ast.InsertStmt) (Node, int, error) {
 	open := map[int]expr.Expr{}
-	b.openTargets = open
+	b.openTargets, b.openStmt = open, s.Query
 	in, columns, err := b.selectStmt(s.Query)
 	if err != nil {
 		return nil, 0, err

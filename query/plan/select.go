@@ -219,8 +219,10 @@ func (q *query) aggregateBinder(clause string) *expr.Binder {
 }
 
 func (q *query) bindTargets() error {
-	open := q.openTargets
-	q.openTargets = nil
+	var open map[int]expr.Expr
+	if q.stmt == q.openStmt {
+		open, q.openTargets, q.openStmt = q.openTargets, nil, nil
+	}
 	if open != nil && len(q.stmt.GroupBy) == 0 && !q.stmt.Distinct {
 		if err := q.bindOpenTargets(open); err != nil {
 			return err
