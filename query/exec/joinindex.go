@@ -12,7 +12,7 @@ import (
 )
 
 // indexJoin looks up the rows of its outer input in the primary key or an index of the inner table. The outer rows keep
-// their order.
+// their order, those without a match too where the look-up is the whole condition; else these come last of their batch.
 type indexJoin struct {
 	in Operator
 	matcher
@@ -28,6 +28,7 @@ type indexJoin struct {
 	size  int  // of the next batch: few rows at first, for a LIMIT above that wants no more
 	key   []byte
 	refs  []store.Ref
+	found []uint32 // for each pair the place of its inner row among refs, or column.NoRow
 	inner column.Batch
 	none  column.Batch // an empty batch of the inner side
 }
@@ -60,7 +61,7 @@ func (x *indexJoin) Next(ctx context.Context, r *Rows) (bool, error) {
 
 // more makes the next pairs of the batch, or what follows the last.
 func (x *indexJoin) more(r *Rows) (bool, error) {
-	if x.find(); len(x.refs) == 0 {
+	if x.find(); len(x.probe) == 0 {
 		x.open = false
 		return x.unmatched(r, &x.none), nil
 	}
@@ -68,9 +69,17 @@ func (x *indexJoin) more(r *Rows) (bool, error) {
 		x.note(nil)
 		return false, nil
 	}
-	x.seeker.Fetch(&x.inner, x.refs)
+	inner := &x.none
+	if len(x.refs) > 0 {
+		x.seeker.Fetch(&x.inner, x.refs)
+		inner = &x.inner
+	}
 	x.pair.pick(x.pair.outer, &x.rows.Batch, x.probe)
-	x.pair.share(x.pair.inner, &x.inner)
+	if len(x.refs) == len(x.probe) {
+		x.pair.share(x.pair.inner, inner)
+	} else {
+		x.pair.pickOrNull(x.pair.inner, inner, x.found)
+	}
 	sel, err := x.pair.test(nil)
 	if err != nil || sel != nil && len(sel) == 0 {
 		return false, err
@@ -95,27 +104,36 @@ func countOf(sel []int32, n int) int {
 
 // find looks up the next rows of the batch until there are pairs enough.
 func (x *indexJoin) find() {
-	x.refs, x.probe = x.refs[:0], x.probe[:0]
+	x.refs, x.probe, x.found = x.refs[:0], x.probe[:0], x.found[:0]
+	keep := x.outer && len(x.pair.rest.parts) == 0
 	x.size = min(max(2*x.size, firstSought), column.BatchRows)
-	for n := x.rows.Count(); x.at < n && len(x.refs) < x.size; x.at++ {
+	for n := x.rows.Count(); x.at < n && len(x.probe) < x.size; x.at++ {
 		row := x.rows.at(x.at)
-		if anyNull(x.keys.Vecs, row) {
-			continue
+		before := len(x.refs)
+		if !anyNull(x.keys.Vecs, row) {
+			x.seek(row)
 		}
-		x.key = x.key[:0]
-		for i := range x.keys.Vecs {
-			if x.index == nil {
-				x.key = value.AppendKey(x.key, x.keys.Vecs[i].Value(row))
-			} else {
-				part := schema.Index{Columns: x.index.Columns[i : i+1]}
-				x.key = store.IndexKey(x.key, &part, x.keys.Vecs[i].Value(row))
-			}
+		for i := before; i < len(x.refs); i++ {
+			x.probe, x.found = append(x.probe, uint32(row)), append(x.found, uint32(i))
 		}
-		x.refs = x.seeker.Find(x.refs, x.key)
-		for len(x.probe) < len(x.refs) {
-			x.probe = append(x.probe, uint32(row))
+		if keep && before == len(x.refs) {
+			x.probe, x.found = append(x.probe, uint32(row)), append(x.found, column.NoRow)
 		}
 	}
+}
+
+// seek looks up one row.
+func (x *indexJoin) seek(row int) {
+	x.key = x.key[:0]
+	for i := range x.keys.Vecs {
+		if x.index == nil {
+			x.key = value.AppendKey(x.key, x.keys.Vecs[i].Value(row))
+		} else {
+			part := schema.Index{Columns: x.index.Columns[i : i+1]}
+			x.key = store.IndexKey(x.key, &part, x.keys.Vecs[i].Value(row))
+		}
+	}
+	x.refs = x.seeker.Find(x.refs, x.key)
 }
 
 func (x *indexJoin) Close() {

@@ -38,7 +38,7 @@ type JoinStep struct {
 	BuildLeft   bool          // HashJoin and LoopJoin: the left side is kept
 	Index       *schema.Index // of IndexJoin; nil is the primary key
 	Rows, Cost  float64
-	// Walk says that the member's rows come in the group's Order. Joins but outer ones keep the order of their left input.
+	// Walk says that the member's rows come in the group's Order. Joins keep the order of their left input (keepsOrder).
 	Walk bool
 
 	set memberSet
@@ -160,10 +160,10 @@ func (g *JoinGroup) ChooseOrdered(in []JoinInput, d Distincts, avoid Avoid, best
 		var next *JoinStep
 		for rest := left; rest != 0; rest &= rest - 1 {
 			i := rest.first()
-			if m := g.Members[i]; !s.set.has(m.needs) || m.Kind != InnerJoin && m.Kind != SemiJoin && m.Kind != AntiJoin {
+			if m := g.Members[i]; !s.set.has(m.needs) || m.Kind == FullJoin || m.Kind == RightJoin {
 				continue
 			}
-			if j := c.joinKeeping(s, c.leaves[i]); j != nil && (next == nil || j.Cost < next.Cost) {
+			if j := c.joinKeeping(s, c.leaves[i]); j != nil && g.keepsOrder(j) && (next == nil || j.Cost < next.Cost) {
 				next = j
 			}
 		}
@@ -181,6 +181,17 @@ func (g *JoinGroup) ChooseOrdered(in []JoinInput, d Distincts, avoid Avoid, best
 		return nil
 	}
 	return s
+}
+
+// keepsOrder says whether a join yields its rows in the order of its left input. An outer one does when the look-up by
+// primary key is all of its condition.
+func (g *JoinGroup) keepsOrder(s *JoinStep) bool {
+	m := g.Members[s.Right.Member]
+	if m.Kind != LeftJoin {
+		return true
+	}
+	scan, ok := m.Node.(*Scan)
+	return ok && s.Method == IndexJoin && s.Index == nil && len(scan.Where) == 0 && len(m.On) == len(scan.Table.Key)
 }
 
 // joinKeeping is join by methods that keep the order of the left input.
