@@ -35,7 +35,16 @@ func NumericSqrt(a Value) (Value, error) {
 		return Null(Numeric), errNegativeSqrt
 	}
 	weight, _ := d.weight()
-	scale := chooseScale(2*weight+1, d.scale)
+	return d.sqrt(chooseScale(2*weight+1, d.scale))
+}
+
+// NumericSqrtAt returns the square root of a number that is not negative, rounded once, to a scale.
+func NumericSqrtAt(a Value, scale int) (Value, error) {
+	return toDecimal(a).sqrt(scale)
+}
+
+// sqrt returns the square root of a finite number that is not negative.
+func (d decimal) sqrt(scale int) (Value, error) {
 	// floor(sqrt(coef * 10^n)) at one digit more, then rounded: a half is never exact
 	// unless the root itself ends there, so rounding the floor is right.
 	shift := 2*(scale+1) - d.scale

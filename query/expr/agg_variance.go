@@ -104,10 +104,7 @@ func (s *exactMoments) Result(_ *Context, g uint32) (value.Value, error) {
 		return r, err
 	}
 	scale, _ := value.NumericScale(r)
-	if r, err = value.NumericSqrt(r); err != nil {
-		return r, err
-	}
-	return value.NumericRound(r, scale)
+	return value.NumericSqrtAt(r, scale)
 }
 
 func (s *exactMoments) Bytes() int64 { return int64(cap(s.n)) * 256 }
