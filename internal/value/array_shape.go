@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
@@ -42,11 +43,14 @@ func arrayHead(s string) (dims, n, size int) {
 func plainShape(head byte) bool { return head&(arrayDims|arrayLower) <= 1 }
 
 // ArrayDims returns the dimensions of an array's stored bytes, none of an empty one.
-func ArrayDims(s string) []Dim {
+func ArrayDims(s string) []Dim { return appendDims(nil, s) }
+
+// appendDims is ArrayDims into memory that the caller has.
+func appendDims(dims []Dim, s string) []Dim {
 	if len(s) < 2 {
 		return nil
 	}
-	dims := make([]Dim, s[0]&arrayDims)
+	dims = slices.Grow(dims[:0], int(s[0]&arrayDims))[:s[0]&arrayDims]
 	at := 1
 	for i := range dims {
 		n, used := uvarint(s[at:])

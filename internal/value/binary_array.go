@@ -10,7 +10,8 @@ import (
 // lower bound of each dimension, then each element with its length in front, -1 for NULL. Four bytes each.
 func appendBinaryArray(dst []byte, v Value) []byte {
 	k := v.kind.Elem()
-	dims := ArrayDims(v.s)
+	var room [MaxDims]Dim
+	dims := appendDims(room[:0], v.s)
 	dst = binary.BigEndian.AppendUint32(dst, uint32(len(dims)))
 	dst = binary.BigEndian.AppendUint32(dst, uint32(b2i(ArrayHasNull(v.s))))
 	dst = binary.BigEndian.AppendUint32(dst, k.OID())

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -34,6 +35,9 @@ var more = []struct{ name, sql string }{
 	{"towns with a free home", "SELECT DISTINCT h.town FROM home h WHERE EXISTS (SELECT 1 FROM home f WHERE f.town = h.town AND f.availabledates @> ARRAY['2024-06-01'::date])"},
 	{"the dearest of each town", "SELECT DISTINCT ON (town) town, id FROM home ORDER BY town, priceineuros DESC, id"},
 }
+
+// estimate is a number of rows that comes from a sample of an index.
+var estimate = regexp.MustCompile(`\(rows=\d+ of `)
 
 // TestBookingPlans compares the plans of the demo's queries with testdata.
 func TestBookingPlans(t *testing.T) {
@@ -78,7 +82,7 @@ func TestBookingPlans(t *testing.T) {
 			t.Fatalf("%s: %v", sql, err)
 		}
 		for _, line := range lines {
-			got.WriteString("    " + line + "\n")
+			got.WriteString("    " + estimate.ReplaceAllString(line, "(rows=N of ") + "\n")
 		}
 		got.WriteString("\n")
 	}
