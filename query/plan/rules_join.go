@@ -102,12 +102,40 @@ func (f *flattener) join(n *Join, above []expr.Expr) []expr.Expr {
 		return cols
 	case LeftJoin, SemiJoin, AntiJoin:
 		lcols := f.before(n.Left, leftOnly(above, left), n.Right)
+		if n.Kind == LeftJoin && len(n.Slots) == 0 && wantsNoMatch(on, above, left) {
+			f.dependent(AntiJoin, n.Right, lcols, on, nil, nil, false)
+			return append(slices.Clip(lcols), nulls(n.Right.Types())...)
+		}
 		return f.dependent(n.Kind, n.Right, lcols, on, n.Slots, programExprs(n.Args), false)
 	case RightJoin:
 		rcols := f.before(n.Right, rightOnly(above, left), n.Left)
 		return f.dependent(LeftJoin, n.Left, rcols, on, nil, nil, true)
 	}
 	return f.opaque(n)
+}
+
+// wantsNoMatch says whether the conditions above a left join are met only by rows without a match: they want a
+// column of the right side, whose first is at left, to be NULL that is not NULL in a match.
+func wantsNoMatch(on, above []expr.Expr, left int) bool {
+	return slices.ContainsFunc(above, func(e expr.Expr) bool {
+		t, ok := e.(*expr.NullTest)
+		if !ok || t.Not {
+			return false
+		}
+		c, ok := t.Arg.(*expr.Column)
+		return ok && c.Index >= left && slices.ContainsFunc(on, func(e expr.Expr) bool {
+			return rejectsNull(e, func(i int) bool { return i == c.Index })
+		})
+	})
+}
+
+// nulls are NULLs of some types.
+func nulls(types []value.Type) []expr.Expr {
+	list := make([]expr.Expr, len(types))
+	for i, t := range types {
+		list[i] = expr.NewConst(value.Null(t.Kind), t, ast.NoPos)
+	}
+	return list
 }
 
 // either adds a join whose right side can be made in two ways.
@@ -313,6 +341,11 @@ func nullWith(e expr.Expr, side func(int) bool) bool {
 func (f *flattener) finish() {
 	g := f.group
 	for _, e := range f.conds {
+		if expr.IsConst(e) {
+			if e = expr.Fold(e); isTrue(e) {
+				continue
+			}
+		}
 		for _, part := range factored(e) {
 			g.Conds = append(g.Conds, &JoinCond{Expr: part})
 		}
