@@ -102,7 +102,9 @@ func Choose(s *Scan, tv *store.TableView, c *expr.Context, want float64, avoid A
 func constantError(e expr.Expr, c *expr.Context) error {
 	reads := false
 	expr.Columns(e, func(int) { reads = true })
-	if reads || !expr.IsConst(e) || c.Queries == nil && expr.HasSubquery(e) {
+	unset := false // where nothing is run, in EXPLAIN, nobody has set them
+	expr.Slots(e, func(i int) { unset = unset || i >= len(c.Slots) })
+	if reads || unset || !expr.IsConst(e) || c.Queries == nil && expr.HasSubquery(e) {
 		return nil
 	}
 	_, err := expr.EvalConst(c, e)
