@@ -29,6 +29,8 @@ func (s *Session) prepareCommand(ctx context.Context, p *prepared) error {
 		return s.prepareCopy(ctx, p, st)
 	case *ast.BackupStmt:
 		p.kind = server.KindCopyOut
+	case *ast.MergeStmt: // which PREPARE takes, as it does those with a plan
+		return unsupportedStatement(st)
 	}
 	return nil
 }
@@ -110,6 +112,13 @@ func unsupportedStatement(st ast.Stmt) error {
 	switch st := st.(type) {
 	case *ast.UnsupportedStmt:
 		name = st.Command
+	case *ast.CreateFunctionStmt:
+		name = "CREATE FUNCTION"
+		if st.Procedure {
+			name = "CREATE PROCEDURE"
+		}
+	case *ast.MergeStmt:
+		name = "MERGE"
 	case *ast.CreateSequenceStmt:
 		name = "CREATE SEQUENCE"
 	case *ast.CreateDatabaseStmt:

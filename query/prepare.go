@@ -124,7 +124,7 @@ func takesParams(stmt ast.Stmt, paramTypes []uint32) bool {
 	switch stmt.(type) {
 	case *ast.PrepareStmt:
 		return true
-	case *ast.ExplainStmt:
+	case *ast.ExplainStmt, *ast.MergeStmt:
 		return paramTypes != nil
 	}
 	return paramTypes != nil && plan.Planned(stmt)

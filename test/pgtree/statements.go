@@ -222,11 +222,7 @@ func optionValue(e ast.Expr) any {
 		case ast.Numeric:
 			return of("Float", node{"fval": e.Text})
 		case ast.Bool:
-			b := node{}
-			if e.Int != 0 {
-				b["boolval"] = true
-			}
-			return node{"Boolean": b}
+			return node{"Boolean": node{"boolval": e.Int != 0}}
 		}
 		return str(e.Text)
 	case *ast.ArrayExpr:
@@ -337,7 +333,7 @@ func stmt(s ast.Stmt) node {
 		return selectStmt(s)
 	case *ast.InsertStmt:
 		rel := relation(s.Table)
-		n := node{"relation": rel, "cols": assignTargets(s.Columns), "override": [...]string{"OVERRIDING_NOT_SET", "OVERRIDING_USER_VALUE", "OVERRIDING_SYSTEM_VALUE"}[s.Overriding],
+		n := node{"relation": rel, "cols": assignTargets(s.Columns), "override": overridings[s.Overriding],
 			"onConflictClause": onConflict(s.OnConflict), "returningList": targets(s.Returning), "withClause": with(s.With)}
 		if s.Query != nil {
 			n["selectStmt"] = selectStmt(s.Query)
@@ -349,6 +345,8 @@ func stmt(s ast.Stmt) node {
 	case *ast.DeleteStmt:
 		return of("DeleteStmt", node{"relation": relation(s.Table), "usingClause": from(s.Using), "whereClause": maybe(s.Where),
 			"returningList": targets(s.Returning), "withClause": with(s.With)})
+	case *ast.MergeStmt:
+		return merge(s)
 	case *ast.CreateTableStmt:
 		return createTable(s)
 	case *ast.CreateTableAsStmt:
@@ -374,6 +372,26 @@ func stmt(s ast.Stmt) node {
 			"unique": s.Unique, "nulls_not_distinct": s.NullsNotDistinct, "concurrent": s.Concurrently, "if_not_exists": s.IfNotExists})
 	}
 	return utility(s)
+}
+
+var overridings = [...]string{"OVERRIDING_NOT_SET", "OVERRIDING_USER_VALUE", "OVERRIDING_SYSTEM_VALUE"}
+
+func merge(s *ast.MergeStmt) node {
+	var whens []any
+	for _, w := range s.Whens {
+		kind := "MERGE_WHEN_NOT_MATCHED_BY_TARGET"
+		if w.Matched {
+			kind = "MERGE_WHEN_MATCHED"
+		}
+		n := node{"matchKind": kind, "commandType": [...]string{"CMD_NOTHING", "CMD_UPDATE", "CMD_DELETE", "CMD_INSERT"}[w.Action],
+			"override": overridings[w.Overriding], "condition": maybe(w.Cond), "targetList": assignments(w.Set), "values": exprs(w.Values)}
+		if w.Action == ast.MergeInsert {
+			n["targetList"] = assignTargets(w.Columns)
+		}
+		whens = append(whens, of("MergeWhenClause", n))
+	}
+	return of("MergeStmt", node{"relation": relation(s.Table), "sourceRelation": fromItem(s.Source), "joinCondition": expr(s.On),
+		"mergeWhenClauses": whens, "withClause": with(s.With)})
 }
 
 var onCommits = [...]string{"ONCOMMIT_NOOP", "ONCOMMIT_PRESERVE_ROWS", "ONCOMMIT_DELETE_ROWS", "ONCOMMIT_DROP"}

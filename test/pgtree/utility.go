@@ -207,10 +207,48 @@ func utility(s ast.Stmt) node {
 		}
 	case *ast.AlterTableStmt:
 		return alter(s)
+	case *ast.CreateFunctionStmt:
+		return createFunction(s)
 	case *ast.CallStmt:
 		return of("CallStmt", node{"funccall": funcCall(s.Call)["FuncCall"]})
 	}
 	panic(fmt.Sprintf("no conversion of %T", s))
+}
+
+func createFunction(s *ast.CreateFunctionStmt) node {
+	n := node{"is_procedure": s.Procedure, "replace": s.OrReplace, "funcname": qualified(s.Name),
+		"parameters": append(funcParams(s.Params), funcParams(s.Columns)...), "returnType": typeName(s.Returns)}
+	switch len(s.Columns) {
+	case 0:
+	case 1:
+		t := *s.Columns[0].Type
+		t.SetOf = true
+		n["returnType"] = typeName(&t)
+	default:
+		n["returnType"] = node{"names": []any{str("pg_catalog"), str("record")}, "setof": true, "typemod": -1}
+	}
+	if s.Return != nil {
+		n["sql_body"] = of("ReturnStmt", node{"returnval": expr(s.Return)})
+	}
+	settings := s.Settings
+	opts := options(s.Options)
+	for i, o := range s.Options {
+		if o.Name == "set" {
+			opts[i].(node)["DefElem"].(node)["arg"] = stmt(settings[0])
+			settings = settings[1:]
+		}
+	}
+	n["options"] = opts
+	return of("CreateFunctionStmt", n)
+}
+
+func funcParams(list []*ast.FuncParam) []any {
+	var out []any
+	for _, p := range list {
+		out = append(out, of("FunctionParameter", node{"name": p.Name, "argType": typeName(p.Type), "defexpr": maybe(p.Default),
+			"mode": [...]string{"FUNC_PARAM_DEFAULT", "FUNC_PARAM_IN", "FUNC_PARAM_OUT", "FUNC_PARAM_INOUT", "FUNC_PARAM_VARIADIC", "FUNC_PARAM_TABLE"}[p.Mode]}))
+	}
+	return out
 }
 
 func drop(s *ast.DropStmt) node {

@@ -52,6 +52,7 @@
 //   - TAKE n is SelectStmt.Limit; DESCENDING is SortDesc.
 //   - VALUES (..),(..): SelectStmt.Values. TABLE t: SELECT * FROM t.
 //   - UNION, INTERSECT, EXCEPT: SelectStmt with SetOp, Left and Right.
+//   - CREATE PROCEDURE: CreateFunctionStmt with Procedure set.
 package ast
 
 // NoPos is the position of a node that has no place in the text.

@@ -397,6 +397,50 @@ type CreateExtensionStmt struct {
 	Options     []*OptionDef
 }
 
+// CreateFunctionStmt is CREATE [OR REPLACE] FUNCTION or PROCEDURE. Returns is nil
+// for a procedure, when RETURNS was not written, and for RETURNS TABLE, whose
+// columns are Columns.
+//
+// Options are in the order of the text: "as" (an ArrayExpr of one or two
+// strings), "language", "volatility", "parallel" (String), "strict", "security"
+// (DEFINER is true), "leakproof", "window" (Bool), "cost", "rows" (a number),
+// "support" (an ArrayExpr of the parts of a name) and "set" (no value: the first
+// "set" is the first of Settings, and so on).
+type CreateFunctionStmt struct {
+	Offset
+	Name      QualifiedName
+	OrReplace bool
+	Procedure bool
+	Params    []*FuncParam
+	Returns   *TypeName
+	Columns   []*FuncParam // of RETURNS TABLE, with mode ParamTable
+	Options   []*OptionDef
+	Settings  []Stmt // SET and RESET: *SetStmt, *SetTransactionStmt or *ResetStmt
+	Return    Expr   // the body in SQL, RETURN x
+}
+
+// ParamMode is the mode of a function's parameter.
+type ParamMode uint8
+
+// The modes.
+const (
+	ParamDefault ParamMode = iota // not written: IN
+	ParamIn
+	ParamOut
+	ParamInOut
+	ParamVariadic
+	ParamTable // a column of RETURNS TABLE
+)
+
+// FuncParam is a parameter of a function, or a column of RETURNS TABLE.
+type FuncParam struct {
+	Offset
+	Mode    ParamMode
+	Name    string // "" when not written
+	Type    *TypeName
+	Default Expr
+}
+
 // RefreshMatViewStmt is REFRESH MATERIALIZED VIEW.
 type RefreshMatViewStmt struct {
 	Offset
@@ -424,4 +468,5 @@ func (*CreateDomainStmt) stmtNode()    {}
 func (*AlterObjectStmt) stmtNode()     {}
 func (*CreateDatabaseStmt) stmtNode()  {}
 func (*CreateExtensionStmt) stmtNode() {}
+func (*CreateFunctionStmt) stmtNode()  {}
 func (*RefreshMatViewStmt) stmtNode()  {}

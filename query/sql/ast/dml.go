@@ -79,6 +79,41 @@ type DeleteStmt struct {
 	Returning []*Target
 }
 
+// MergeStmt is MERGE INTO table USING source ON condition with its WHEN clauses.
+type MergeStmt struct {
+	Offset
+	With   *WithClause
+	Table  *RangeVar
+	Source FromItem
+	On     Expr
+	Whens  []*MergeWhen
+}
+
+// MergeAction is what a WHEN clause of MERGE does.
+type MergeAction uint8
+
+// The actions, with the fields of MergeWhen they use.
+const (
+	MergeDoNothing MergeAction = iota
+	MergeUpdate                // Set
+	MergeDelete
+	MergeInsert // Columns, Overriding, Values
+)
+
+// MergeWhen is WHEN [NOT] MATCHED [AND condition] THEN action. Values is nil for
+// INSERT DEFAULT VALUES.
+type MergeWhen struct {
+	Offset
+	Matched    bool
+	Cond       Expr
+	Action     MergeAction
+	Set        []*Assignment
+	Columns    []*AssignTarget
+	Overriding Overriding
+	Values     []Expr
+}
+
 func (*InsertStmt) stmtNode() {}
 func (*UpdateStmt) stmtNode() {}
 func (*DeleteStmt) stmtNode() {}
+func (*MergeStmt) stmtNode()  {}

@@ -117,6 +117,16 @@ var objectKindNames = [...]string{"ObjTable", "ObjIndex", "ObjSequence", "ObjVie
 // String returns the name of the constant.
 func (x ObjectKind) String() string { return objectKindNames[x] }
 
+var paramModeNames = [...]string{"ParamDefault", "ParamIn", "ParamOut", "ParamInOut", "ParamVariadic", "ParamTable"}
+
+// String returns the name of the constant.
+func (x ParamMode) String() string { return paramModeNames[x] }
+
+var mergeActionNames = [...]string{"MergeDoNothing", "MergeUpdate", "MergeDelete", "MergeInsert"}
+
+// String returns the name of the constant.
+func (x MergeAction) String() string { return mergeActionNames[x] }
+
 var alterKindNames = [...]string{"AddColumn", "DropColumn", "ColumnDefault", "SetNotNull", "DropNotNull", "ColumnType", "AddConstraint", "DropConstraint", "AlterConstraint", "ValidateConstraint", "RenameTable", "RenameColumn", "RenameConstraint", "SetSchema", "OwnerTo", "SetOptions", "ResetOptions", "SetTablespace", "ColumnStatistics", "ColumnStorage", "ColumnOptions", "ColumnCompression", "AddIdentity", "SetIdentity", "DropIdentity", "DropExpression", "SetLogged", "AddEnumValue", "RenameEnumValue", "SequenceOptions", "OtherAction"}
 
 // String returns the name of the constant.

@@ -284,8 +284,8 @@ type DoStmt struct {
 
 // UnsupportedStmt is a statement that was recognised by its first words and
 // whose tokens are well formed, but which has no tree of its own. Command is
-// the command in upper case ("CREATE FUNCTION", "GRANT", "MERGE"); the engine
-// answers 0A000.
+// the command in upper case ("CREATE TRIGGER", "GRANT"); the engine answers
+// 0A000. CREATE FUNCTION is one only with TRANSFORM or BEGIN ATOMIC.
 type UnsupportedStmt struct {
 	Offset
 	Command string

@@ -36,6 +36,12 @@ func Children(n Node, f func(Node)) {
 		items(n.Using, f)
 		expr(n.Where, f)
 		list(n.Returning, f)
+	case *MergeStmt:
+		one(n.With, f)
+		one(n.Table, f)
+		f(n.Source)
+		expr(n.On, f)
+		list(n.Whens, f)
 	case Expr:
 		exprChildren(n, f)
 	case FromItem:
@@ -231,6 +237,14 @@ func clauseChildren(n Node, f func(Node)) {
 		list(n.Options, f)
 	case *VacuumTable:
 		one(n.Table, f)
+	case *FuncParam:
+		one(n.Type, f)
+		expr(n.Default, f)
+	case *MergeWhen:
+		expr(n.Cond, f)
+		list(n.Set, f)
+		list(n.Columns, f)
+		exprs(n.Values, f)
 	case *Alias, *IntoClause, *LockingClause, *LikeClause:
 	default:
 		unknown(n)
@@ -277,6 +291,15 @@ func utilityChildren(n Stmt, f func(Node)) {
 		list(n.Options, f)
 	case *CreateExtensionStmt:
 		list(n.Options, f)
+	case *CreateFunctionStmt:
+		list(n.Params, f)
+		one(n.Returns, f)
+		list(n.Columns, f)
+		list(n.Options, f)
+		for _, s := range n.Settings {
+			f(s)
+		}
+		expr(n.Return, f)
 	case *SetStmt:
 		exprs(n.Values, f)
 	case *CopyStmt:

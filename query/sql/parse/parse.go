@@ -100,8 +100,6 @@ func statement(p *rewrite.Parser) (s Statement, err error) {
 	s.Start = p.Pos()
 	rw, err := p.Run(func() {
 		switch {
-		case p.Is("merge"):
-			s.Stmt = util.Statement(p)
 		case p.IsQuery(), p.BeginsDML(), p.Is("values"):
 			p.Preparable(func(stmt ast.Stmt) { s.Stmt = stmt })
 		case p.Is("("):

@@ -42,18 +42,25 @@ func (p *Parser) insertSource(s *ast.InsertStmt) {
 		p.Expect(")")
 		p.emit(") ")
 	}
-	if p.Accept("overriding") {
-		s.Overriding = ast.OverridingUser
-		if !p.Accept("user") {
-			p.Expect("system")
-			s.Overriding = ast.OverridingSystem
-		}
-		p.Expect("value")
-	}
+	s.Overriding = p.overriding()
 	if !p.IsQuery() && !p.Is("values") {
 		p.FailInside()
 	}
 	p.wholeQuery()
+}
+
+// overriding reads OVERRIDING USER|SYSTEM VALUE, if it stands here.
+func (p *Parser) overriding() ast.Overriding {
+	if !p.Accept("overriding") {
+		return ast.OverridingNone
+	}
+	kind := ast.OverridingUser
+	if !p.Accept("user") {
+		p.Expect("system")
+		kind = ast.OverridingSystem
+	}
+	p.Expect("value")
+	return kind
 }
 
 // assignTargets reads the columns of INSERT or of SET (a, b).

@@ -105,7 +105,8 @@ func (p *Parser) BeginsDML() bool {
 }
 
 // Preparable reads SELECT, VALUES, TABLE, INSERT, UPDATE or DELETE as a fragment
-// and calls set with it when the whole statement has been parsed.
+// and calls set with it when the whole statement has been parsed. MERGE is no
+// fragment but has some: set is called with it at once, and its fields are set then.
 func (p *Parser) Preparable(set func(ast.Stmt)) {
 	if !p.BeginsDML() {
 		if !p.IsQuery() && !p.Is("values") {
@@ -116,8 +117,13 @@ func (p *Parser) Preparable(set func(ast.Stmt)) {
 	}
 	p.Enter()
 	var with *ast.WithClause
+	var merge *ast.MergeStmt // is there before the fragments are built
 	if p.Is("with") {
-		p.withFragment(func(w *ast.WithClause) { with = w })
+		p.withFragment(func(w *ast.WithClause) {
+			if with = w; merge != nil {
+				merge.With = w
+			}
+		})
 	}
 	withSet := func(s ast.Stmt) {
 		switch s := s.(type) {
@@ -137,8 +143,11 @@ func (p *Parser) Preparable(set func(ast.Stmt)) {
 		p.fragment(p.update, Fragment{Stmt: withSet})
 	case "delete":
 		p.fragment(p.delete, Fragment{Stmt: withSet})
+	case "merge":
+		merge = p.merge()
+		set(merge)
 	default:
-		p.Unsupported(p.Pos(), "MERGE")
+		p.Fail()
 	}
 	p.Leave()
 }

@@ -27,6 +27,8 @@ func (r reader) create() ast.Stmt {
 		return r.createMatView(at, persistence)
 	case written:
 		r.Fail()
+	case r.IsAny("function", "procedure"):
+		return r.createFunction(at, replace)
 	case replace:
 		return r.createOther()
 	case r.IsAny("unique", "index"):
@@ -86,13 +88,6 @@ func (r reader) createOther() ast.Stmt {
 	kind, ok := otherKinds[t.Val]
 	if !ok {
 		r.Fail()
-	}
-	if kind == "FUNCTION" || kind == "PROCEDURE" {
-		r.Advance()
-		r.AnyName()
-		if !r.Is("(") {
-			r.Fail()
-		}
 	}
 	return r.skip("CREATE " + kind)
 }

@@ -66,7 +66,6 @@ func init() {
 		"listen":     reader.listen,
 		"load":       reader.unsupported,
 		"lock":       reader.lock,
-		"merge":      reader.unsupported,
 		"move":       reader.fetch,
 		"notify":     reader.notify,
 		"prepare":    reader.prepare,
