@@ -12,6 +12,10 @@ func jsonFuncs() []Func {
 	insert := []string{"jsonb_in", "path", "replacement", "insert_after"}
 	create := value.NewBool(true)
 	table := []Func{
+		// What ?, ?| and ?& call, for clients whose placeholders are question marks.
+		{Name: "jsonb_exists", Args: kinds(b, t), Ret: yes, Strict: true, fn: jsonExists},
+		{Name: "jsonb_exists_any", Args: kinds(b, texts), Ret: yes, Strict: true, fn: jsonExistsList(false)},
+		{Name: "jsonb_exists_all", Args: kinds(b, texts), Ret: yes, Strict: true, fn: jsonExistsList(true)},
 		{Name: "json_strip_nulls", Args: kinds(j), Ret: j, Strict: true, fn: jsonStripNulls(j)},
 		{Name: "jsonb_strip_nulls", Args: kinds(b), Ret: b, Strict: true, fn: jsonStripNulls(b)},
 		{Name: "jsonb_pretty", Args: kinds(b), Ret: t, Strict: true, fn: text1(value.JSONPretty)},

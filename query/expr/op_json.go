@@ -20,9 +20,7 @@ func jsonOps() []Func {
 		op("<@", b, b, value.Bool, func(_ *Context, a []value.Value) (value.Value, error) {
 			return value.NewBool(value.JSONContains(a[1].Bytes(), a[0].Bytes())), nil
 		}),
-		op("?", b, t, value.Bool, func(_ *Context, a []value.Value) (value.Value, error) {
-			return value.NewBool(value.JSONExists(a[0].Bytes(), a[1].Bytes())), nil
-		}),
+		op("?", b, t, value.Bool, jsonExists),
 		op("?|", b, texts, value.Bool, jsonExistsList(false)),
 		op("?&", b, texts, value.Bool, jsonExistsList(true)),
 		op("||", b, b, b, jsonConcat),
@@ -202,4 +200,9 @@ func jsonChange(doc, path value.Value, part string, change value.JSONChange) (va
 	}
 	s, err := value.JSONSetPath(doc.Bytes(), keys, null, part, change)
 	return value.NewBytes(value.JSONB, s), err
+}
+
+// jsonExists is jsonb ? text.
+func jsonExists(_ *Context, a []value.Value) (value.Value, error) {
+	return value.NewBool(value.JSONExists(a[0].Bytes(), a[1].Bytes())), nil
 }
