@@ -119,7 +119,7 @@ func (a *Access) choose(f *finder, conds []expr.Expr, list []*Lookup) {
 		scan += penalty
 	}
 	a.Kind, a.Left, a.Touched = FullScan, f.scan.Where, f.rows
-	a.Rows = f.rows * unknownShare(conds)
+	a.Rows = f.rows * f.share(conds)
 	if len(list) == 0 {
 		return
 	}
@@ -148,7 +148,7 @@ func (a *Access) choose(f *finder, conds []expr.Expr, list []*Lookup) {
 		a.Left = append(a.Left, f.scan.Where[i])
 		rest = append(rest, conds[i])
 	}
-	a.Rows = max(1, best.Count*unknownShare(rest))
+	a.Rows = max(1, best.Count*f.share(rest))
 	for i := range a.Weighed {
 		l := a.Weighed[i].Lookup
 		a.Weighed[i].Used = l == best || best.Kind == And && slices.Contains(best.Kids, l)
@@ -302,23 +302,17 @@ func sortedKeys(keys [][]byte) [][]byte {
 	return slices.CompactFunc(keys, slices.Equal)
 }
 
-// unknownShare guesses the share of rows that meet conditions without an index.
-func unknownShare(conds []expr.Expr) float64 {
-	share := 1.0
-	for _, e := range conds {
-		c, ok := constrain(e)
-		switch {
-		case !ok:
-			share *= 0.5
-		case c.kind == isOneOf:
-			share *= min(1, 0.005*float64(len(c.values)))
-		case c.kind == isNot:
-			share *= 0.995
-		case c.kind == isBetween && c.lo.set && c.hi.set:
-			share *= 0.05
-		default:
-			share *= 1.0 / 3
-		}
+// guessedShare guesses the share of rows that meet a condition of which nothing is known; ok says that it is a constraint.
+func guessedShare(c *constraint, ok bool) float64 {
+	switch {
+	case !ok:
+		return 0.5
+	case c.kind == isOneOf:
+		return min(1, 0.005*float64(len(c.values)))
+	case c.kind == isNot:
+		return 0.995
+	case c.kind == isBetween && c.lo.set && c.hi.set:
+		return 0.05
 	}
-	return share
+	return 1.0 / 3
 }
