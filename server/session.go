@@ -198,8 +198,17 @@ func (s *session) serve(ctx context.Context) error {
 
 // nextMessage waits for a message, as long as the session may wait.
 func (s *session) nextMessage() (byte, error) {
-	if e := s.mustEnd(); e != nil {
-		return 0, fatalError{e}
+	s.mu.Lock()
+	end, tell := s.mustEndLocked(), !s.busy && len(s.notes) > 0
+	s.mu.Unlock()
+	if end != nil {
+		return 0, fatalError{end}
+	}
+	if tell { // they came after the last ReadyForQuery was made, when the session was still busy
+		s.sendNotifications()
+		if err := s.w.flush(); err != nil {
+			return 0, err
+		}
 	}
 	if s.limits != nil && !s.w.headerBuffered() {
 		if d := s.idleLimit(); d > 0 {
