@@ -248,7 +248,7 @@ func (s *settings) decode() vars {
 		avoid: plan.Avoid{
 			SeqScan: at("enable_seqscan") == "off", IndexSets: at("enable_bitmapscan") == "off",
 			IndexWalk: at("enable_indexscan") == "off", Sort: at("enable_sort") == "off",
-			HashJoin: at("enable_hashjoin") == "off", MergeJoin: at("enable_mergejoin") == "off", NestLoop: at("enable_nestloop") == "off",
+			HashJoin: at("enable_hashjoin") == "off", NestLoop: at("enable_nestloop") == "off",
 			JoinOrder: at("join_collapse_limit") == "1",
 		},
 	}

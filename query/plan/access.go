@@ -62,7 +62,6 @@ type Avoid struct {
 	IndexWalk bool // enable_indexscan
 	Sort      bool
 	HashJoin  bool
-	MergeJoin bool
 	NestLoop  bool
 	JoinOrder bool // other orders of joins than the written one: join_collapse_limit = 1
 }

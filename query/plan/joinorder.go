@@ -17,7 +17,6 @@ const (
 	HashJoin   JoinMethod = iota // the rows of one side are looked up in a hash table of the other's
 	LoopJoin                     // all pairs are tested
 	IndexJoin                    // the left rows are looked up in an index of the right table
-	MergeJoin                    // both sides come in the order of their keys
 	LateralRun                   // the right side is run for each left row
 )
 
@@ -112,7 +111,7 @@ func choiceKey(in []JoinInput, avoid Avoid) string {
 	for _, x := range in {
 		b = append(b, byte(3*math.Log2(x.Rows+1)), byte(3*math.Log2(x.Total+1)), byte(2*math.Log2(x.Cost+1)))
 	}
-	for _, on := range []bool{avoid.HashJoin, avoid.MergeJoin, avoid.NestLoop, avoid.JoinOrder, avoid.IndexWalk} {
+	for _, on := range []bool{avoid.HashJoin, avoid.NestLoop, avoid.JoinOrder, avoid.IndexWalk} {
 		b = strconv.AppendBool(b, on)
 	}
 	return string(b)
