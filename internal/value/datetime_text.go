@@ -39,19 +39,11 @@ func parseDate(s string, st *Style) (int64, error) {
 
 // parseISODate reads the YYYY-MM-DD at the front of s, which has 10 bytes or more.
 func parseISODate(s string) (int64, bool) {
-	_ = s[9]
-	if s[4] != '-' || s[7] != '-' {
+	var m isoMonth
+	if _ = s[9]; !m.read(le64(s)) {
 		return 0, false
 	}
-	y1, ok1 := twoDigits(s[0], s[1])
-	y2, ok2 := twoDigits(s[2], s[3])
-	month, ok3 := twoDigits(s[5], s[6])
-	day, ok4 := twoDigits(s[8], s[9])
-	year := y1*100 + y2
-	if !(ok1 && ok2 && ok3 && ok4) || year == 0 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) {
-		return 0, false
-	}
-	return daysOfCivil(year, month, day), true
+	return m.day(s[8], s[9])
 }
 
 func twoDigits(a, b byte) (int, bool) {

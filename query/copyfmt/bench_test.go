@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/cachalotdb/cachalot/bench/homes"
 	"github.com/cachalotdb/cachalot/internal/column"
 	"github.com/cachalotdb/cachalot/query/copyfmt"
 )
@@ -106,3 +107,39 @@ func BenchmarkEncode(b *testing.B) {
 		})
 	}
 }
+
+// homeTable is the table of the homes of package homes.
+const homeTable = "id int; countrycode text; town text; adress text; owner text; owneremail text; ownerphone text; rooms int; bathrooms smallint; surface int; priceineuros numeric(10,2); rating float8; lastupdate timestamptz; availabledates date[]; description text; comments jsonb"
+
+// BenchmarkDecodeHomes decodes what the benchmark of issue 2 feeds, as it comes from a socket: 64 kB a read.
+func BenchmarkDecodeHomes(b *testing.B) {
+	const rows = 4 * column.BatchRows
+	in := homes.Generator{Seed: 1}.CSV(0, rows)
+	cols := columnsOf(b, homeTable)
+	o, err := copyfmt.ParseOptions([]copyfmt.Option{opt("format", "csv")}, copyfmt.From)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(in)))
+	b.ReportAllocs()
+	var chunk copyfmt.Chunk
+	for b.Loop() {
+		d, err := copyfmt.NewDecoder(pieces{bytes.NewReader(in)}, o, "home", cols, style())
+		if err != nil {
+			b.Fatal(err)
+		}
+		n := 0
+		for err = d.Next(&chunk); err == nil; err = d.Next(&chunk) {
+			n += chunk.N
+		}
+		if err != io.EOF || n != rows {
+			b.Fatalf("%d rows: %v", n, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
+}
+
+// pieces gives at most 64 kB a read, as a socket does.
+type pieces struct{ r io.Reader }
+
+func (p pieces) Read(b []byte) (int, error) { return p.r.Read(b[:min(len(b), 64<<10)]) }
