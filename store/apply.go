@@ -230,6 +230,34 @@ func (p *Part) begin(row uint32, stamp uint64, s *status, hash uint64, head uint
 	}
 }
 
+// beginEach publishes pending versions and makes them the heads of their keys.
+func (p *Part) beginEach(def *schema.Table, runs []rowRun, s *status, keys *keyList) {
+	stamp := statusRef(s.id)
+	i := 0
+	for row := range eachRow(runs) {
+		pr := newProbeOf(def, keys.at(i), keys.hashes[i])
+		head, linked := p.find(def, &pr)
+		p.begin(row, stamp, s, pr.hash, head, linked)
+		i++
+	}
+}
+
+// beginAll is beginEach for keys that no row has.
+func (p *Part) beginAll(runs []rowRun, s *status, hashes []uint64) {
+	p.live.Add(int64(len(hashes)))
+	p.changes.Add(int64(len(hashes)))
+	stamp := statusRef(s.id)
+	begun := s.of(p)
+	for _, run := range runs {
+		p.versions.SetBegins(run.first, int(run.n), stamp)
+		for i := range run.n {
+			p.primary.Insert(hashes[i], run.first+i)
+			begun.addBegun(run.first + i)
+		}
+		hashes = hashes[run.n:]
+	}
+}
+
 // endRow ends a version.
 func (p *Part) endRow(row uint32, stamp uint64, s *status) {
 	p.live.Add(-1)
@@ -265,6 +293,7 @@ type chunkRows struct {
 	partition int
 	batch     *column.Batch
 	keys      keyList // made from the batch before the record's turn
+	absent    bool    // no row has any of the keys, not even an ended one
 }
 
 // keyList is a list of encoded keys with their hashes.
@@ -288,6 +317,18 @@ func (l *keyList) at(i int) []byte {
 		from = l.ends[i-1]
 	}
 	return l.bytes[from:l.ends[i]:l.ends[i]]
+}
+
+// pick makes it the given keys of another list.
+func (l *keyList) pick(from *keyList, rows []uint32) {
+	l.bytes = make([]byte, 0, len(rows)*(len(from.bytes)/len(from.ends)+1))
+	l.ends = make([]uint32, len(rows))
+	l.hashes = make([]uint64, len(rows))
+	for i, row := range rows {
+		l.bytes = append(l.bytes, from.at(int(row))...)
+		l.ends[i] = uint32(len(l.bytes))
+		l.hashes[i] = from.hashes[row]
+	}
 }
 
 // fill encodes the keys of a batch.
@@ -373,13 +414,10 @@ func (p *Part) applyRows(r *chunkRows, s *status) {
 			c.Set(row, v)
 		}
 	}
-	stamp := statusRef(s.id)
-	i := 0
-	for row := range eachRow(runs) {
-		pr := newProbe(def, r.keys.at(i))
-		head, linked := p.find(def, &pr)
-		p.begin(row, stamp, s, pr.hash, head, linked)
-		i++
+	if r.absent {
+		p.beginAll(runs, s, r.keys.hashes)
+	} else {
+		p.beginEach(def, runs, s, &r.keys)
 	}
 	for _, x := range *p.indexes.Load() {
 		p.scratch = x.addRuns(runs, &p.entries, p.scratch)

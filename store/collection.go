@@ -60,8 +60,11 @@ func (c *collection) adopt(def *schema.Table, deferIndexes bool, ts uint64) {
 }
 
 // partOf returns the partition of a key.
-func partOf(key []byte, partitions int) int {
-	return int(value.Slot(key)) * partitions / slots
+func partOf(key []byte, partitions int) int { return partOfHash(value.HashKey(key), partitions) }
+
+// partOfHash is partOf by the key's hash.
+func partOfHash(hash uint64, partitions int) int {
+	return int(value.SlotOfHash(hash)) * partitions / slots
 }
 
 // slots is the number of hash slots, frozen (CLUSTER.md 4.2).
@@ -165,8 +168,11 @@ type probe struct {
 	n    int
 }
 
-func newProbe(def *schema.Table, key []byte) probe {
-	pr := probe{key: key, hash: value.HashKey(key)}
+func newProbe(def *schema.Table, key []byte) probe { return newProbeOf(def, key, value.HashKey(key)) }
+
+// newProbeOf is newProbe for a key whose hash is known.
+func newProbeOf(def *schema.Table, key []byte, hash uint64) probe {
+	pr := probe{key: key, hash: hash}
 	if len(def.Key) > len(pr.vals) {
 		return pr
 	}

@@ -16,8 +16,8 @@ import (
 // Feed is a bulk insert. Its rows go to the log and into memory as they come,
 // under a pending status, and become visible with COMMIT. One goroutine uses it.
 //
-// Add splits a batch by partition and checks its keys; a second goroutine encodes,
-// appends and applies it meanwhile. A row costs its key's lock and look-up, about its
+// Add claims the keys of a batch, sees that they are absent and splits it by partition; a second goroutine
+// encodes, appends and applies it meanwhile. A row costs its share of the claim, the look-up of its key, about its
 // size in the record, and the work of its indexes; no sync.
 type Feed struct {
 	txn    *Txn
@@ -43,7 +43,8 @@ type Feed struct {
 // rows are there: from then on the pending rows keep others away.
 type feedWork struct {
 	chunk *feedChunk
-	held  []heldLock
+	claim *claim     // all keys at once; nil when they were taken one by one
+	held  []heldLock // these
 }
 
 // feedDepth is how many chunks may be on their way.
@@ -141,32 +142,24 @@ func (f *Feed) addRows(ctx context.Context, b *column.Batch, from, to int) error
 	w := &feedWork{chunk: &feedChunk{
 		status: f.status.id, owner: f.status.owner, table: f.tbl.OID, generation: f.tbl.Generation, txn: f.txn,
 	}}
-	for i := from; i < to; i++ {
-		err := f.claim(ctx, w, i)
-		for _, u := range f.unique {
-			if err == nil && u.has[i] {
-				err = f.claimUnique(ctx, w, b, u, i)
-			}
-		}
-		if err != nil {
-			f.failed = i
+	absent := f.claimAll(w, from, to)
+	if !absent {
+		if err := f.claimEach(ctx, w, b, from, to); err != nil {
 			f.release(w)
 			return err
 		}
-		p := partOf(f.keys.at(i), len(f.split))
+	}
+	for i := from; i < to; i++ {
+		p := partOfHash(f.keys.hashes[i], len(f.split))
 		f.split[p] = append(f.split[p], uint32(i))
 	}
 	for p, rows := range f.split {
 		if len(rows) == 0 {
 			continue
 		}
-		part := chunkRows{partition: p, batch: new(column.Batch)}
+		part := chunkRows{partition: p, batch: new(column.Batch), absent: absent}
 		pickRows(part.batch, b, rows)
-		for _, row := range rows {
-			part.keys.bytes = append(part.keys.bytes, f.keys.at(int(row))...)
-			part.keys.ends = append(part.keys.ends, uint32(len(part.keys.bytes)))
-			part.keys.hashes = append(part.keys.hashes, f.keys.hashes[row])
-		}
+		part.keys.pick(&f.keys, rows)
 		w.chunk.rows = append(w.chunk.rows, part)
 	}
 	if _, mine := f.txn.created[f.tbl.Generation]; mine && !f.named {
@@ -192,6 +185,98 @@ func (f *Feed) fillHidden(b *column.Batch) {
 	for i := range b.N {
 		v.Append(value.NewInt(value.Int8, last-int64(b.N-1-i)))
 	}
+}
+
+// claimAll claims the keys of the rows [from, to) at once and sees that none of them was ever there. It says whether
+// that is so; otherwise it has taken nothing.
+func (f *Feed) claimAll(w *feedWork, from, to int) bool {
+	c := newClaim(f.txn.locker, (to-from)*(1+len(f.unique)))
+	if !f.tbl.HiddenKey { // else nobody else can have it
+		for _, hash := range f.keys.hashes[from:to] {
+			if !c.add(lockHash(f.tbl.OID, hash)) {
+				return false
+			}
+		}
+	}
+	for _, u := range f.unique {
+		for i := from; i < to; i++ {
+			if u.has[i] && !c.add(lockHash(u.index.OID, u.keys.hashes[i])) {
+				return false
+			}
+		}
+	}
+	if c.n == 0 {
+		return true
+	}
+	locks := &f.txn.db.locks
+	if !locks.claim(c) {
+		return false
+	}
+	if !f.absent(from, to) {
+		locks.disclaim(c)
+		return false
+	}
+	w.claim = c
+	return true
+}
+
+// absent says whether there is no row, not even an ended one, with the key of any of the rows [from, to), and none with its
+// values in a unique index. They are claimed.
+func (f *Feed) absent(from, to int) bool {
+	if f.txn.delta(f.coll).rows.Len() > 0 {
+		return false
+	}
+	if !f.tbl.HiddenKey && f.known(from, to) {
+		return false
+	}
+	for _, u := range f.unique {
+		for i := from; i < to; i++ {
+			if !u.has[i] {
+				continue
+			}
+			if _, found, wait, err := f.txn.holder(f.tbl, u.index, u.keys.at(i)); found || wait != nil || err != nil {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// known says whether there was ever a row with the key of one of the rows [from, to).
+func (f *Feed) known(from, to int) bool {
+	f.txn.enter()
+	defer f.txn.reader.leave()
+	any := func(uint32) bool { return true }
+	for i := from; i < to; i++ {
+		hash := f.keys.hashes[i]
+		p := f.coll.parts[partOfHash(hash, len(f.split))]
+		if _, same := p.primary.Lookup(hash, any); !same {
+			continue
+		}
+		pr := newProbeOf(f.tbl, f.keys.at(i), hash)
+		if _, ok := p.find(f.tbl, &pr); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// claimEach takes the locks of the rows [from, to) one by one, waits for those that others have, and sees that each key is
+// absent: what claimAll does not do.
+func (f *Feed) claimEach(ctx context.Context, w *feedWork, b *column.Batch, from, to int) error {
+	for i := from; i < to; i++ {
+		err := f.claim(ctx, w, i)
+		for _, u := range f.unique {
+			if err == nil && u.has[i] {
+				err = f.claimUnique(ctx, w, b, u, i)
+			}
+		}
+		if err != nil {
+			f.failed = i
+			return err
+		}
+	}
+	return nil
 }
 
 // claim takes the lock of row i's key and sees that the key is absent.
@@ -307,7 +392,15 @@ func (f *Feed) claimUnique(ctx context.Context, w *feedWork, b *column.Batch, u 
 	}
 }
 
-func (f *Feed) release(w *feedWork) { f.txn.db.locks.unlockFrom(f.txn.locker, &w.held, 0) }
+// release gives up the locks of a chunk.
+func (f *Feed) release(w *feedWork) {
+	locks := &f.txn.db.locks
+	if w.claim != nil {
+		locks.disclaim(w.claim)
+		w.claim = nil
+	}
+	locks.unlockFrom(f.txn.locker, &w.held, 0)
+}
 
 // drain waits until at most n chunks are on their way.
 func (f *Feed) drain(n int) error {

@@ -23,6 +23,8 @@ type lockTable struct {
 	// graph is held while a wait begins, so that of two who would close a circle the second sees the first.
 	graph    sync.Mutex
 	searches uint64 // numbers the searches for circles; guarded by graph
+
+	claims claims // the keys of bulk loads
 }
 
 type lockShard struct {
@@ -71,7 +73,16 @@ func lockName(dst []byte, oid uint32, key []byte) []byte {
 }
 
 func (lt *lockTable) shard(name []byte) *lockShard {
-	return &lt.shards[value.HashKey(name)%uint64(len(lt.shards))]
+	return &lt.shards[nameHash(name)%uint64(len(lt.shards))]
+}
+
+// lockHash is the hash of the name of a lock, made from value.HashKey of its key.
+func lockHash(oid uint32, key uint64) uint64 { return key ^ uint64(oid)*0x9E3779B97F4A7C15 }
+
+// nameHash is lockHash of a name.
+func nameHash[T []byte | string](name T) uint64 {
+	b := []byte(name)
+	return lockHash(binary.BigEndian.Uint32(b), value.HashKey(b[4:]))
 }
 
 // tryLock takes the lock if nobody is in the way, says whether it did, and
@@ -81,25 +92,18 @@ func (lt *lockTable) tryLock(owner *Locker, list *[]heldLock, name []byte, mode 
 	s := lt.shard(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.tryLock(owner, list, name, mode)
+	return s.tryLock(lt.claims.load(), owner, list, name, mode)
 }
 
-// tryLock is lockTable's; mu is held.
-func (s *lockShard) tryLock(owner *Locker, list *[]heldLock, name []byte, mode LockMode) (ok, held bool) {
+// tryLock is lockTable's, with the claims read under mu.
+func (s *lockShard) tryLock(claims []*claim, owner *Locker, list *[]heldLock, name []byte, mode LockMode) (ok, held bool) {
+	if len(claims) > 0 && s.claimed(claims, owner, name) {
+		return true, true
+	}
 	l := s.locks[string(name)]
 	if l == nil {
-		if s.locks == nil {
-			s.locks = map[string]*lock{}
-		}
-		if n := len(s.spare); n > 0 {
-			l, s.spare = s.spare[n-1], s.spare[:n-1]
-		} else {
-			l = new(lock)
-		}
 		str := string(name)
-		s.locks[str] = l
-		s.most = max(s.most, len(s.locks))
-		l.grant(owner, list, heldLock{s, str, mode})
+		s.put(str).grant(owner, list, heldLock{s, str, mode})
 		return true, false
 	}
 	for i := range l.holders {
@@ -116,6 +120,22 @@ func (s *lockShard) tryLock(owner *Locker, list *[]heldLock, name []byte, mode L
 	}
 	l.grant(owner, list, heldLock{s, string(name), mode})
 	return true, held
+}
+
+// put makes a lock that nobody holds yet.
+func (s *lockShard) put(name string) *lock {
+	if s.locks == nil {
+		s.locks = map[string]*lock{}
+	}
+	var l *lock
+	if n := len(s.spare); n > 0 {
+		l, s.spare = s.spare[n-1], s.spare[:n-1]
+	} else {
+		l = new(lock)
+	}
+	s.locks[name] = l
+	s.most = max(s.most, len(s.locks))
+	return l
 }
 
 // grant makes owner a holder.
@@ -234,7 +254,7 @@ func (lt *lockTable) join(owner *Locker, list *[]heldLock, name []byte, r lockRe
 	s := lt.shard(name)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ok, held := s.tryLock(owner, list, name, r.mode)
+	ok, held := s.tryLock(lt.claims.load(), owner, list, name, r.mode)
 	if ok {
 		return nil
 	}

@@ -362,4 +362,7 @@ func HashText(s string) uint64 { return xxh3.HashString(s) }
 const Slots = 1 << 14
 
 // Slot returns the slot of a key, below Slots: the top bits of its hash.
-func Slot(key []byte) uint16 { return uint16(HashKey(key) >> 50) }
+func Slot(key []byte) uint16 { return SlotOfHash(HashKey(key)) }
+
+// SlotOfHash is Slot by the key's hash.
+func SlotOfHash(hash uint64) uint16 { return uint16(hash >> 50) }
