@@ -56,27 +56,29 @@ func (s *session) parse(m *pgproto3.Parse) error {
 	return nil
 }
 
-func (s *session) bind(m *pgproto3.Bind) error {
-	p, err := s.stmts.Get(m.PreparedStatement)
+func (s *session) bind(m *bindMessage) error {
+	defer clear(m.params) // they would keep the memory of a long message
+	p, err := s.stmts.find(m.statement)
 	if err != nil {
 		return err
 	}
-	src := p.Source()
-	s.text, s.textOffset = src.Text, 0
-	if n := len(m.ParameterFormatCodes); n > 1 && n != len(m.Parameters) {
+	text := p.Source().Text
+	s.text, s.textOffset = text, 0
+	if n := len(m.formats); n > 1 && n != len(m.params) {
 		return sqlerr.New(sqlerr.ProtocolViolation,
-			"bind message has %d parameter formats but %d parameters", n, len(m.Parameters))
+			"bind message has %d parameter formats but %d parameters", n, len(m.params))
 	}
-	if want := len(p.ParamTypes()); len(m.Parameters) != want {
+	if want := len(p.ParamTypes()); len(m.params) != want {
 		return sqlerr.New(sqlerr.ProtocolViolation,
 			"bind message supplies %d parameters, but prepared statement \"%s\" requires %d",
-			len(m.Parameters), m.PreparedStatement, want)
+			len(m.params), m.statement, want)
 	}
-	if err := s.portals.free(m.DestinationPortal); err != nil {
+	name := string(m.portal)
+	if err := s.portals.free(name); err != nil {
 		return err
 	}
 	s.openWork = true
-	args := Args{Portal: m.DestinationPortal, Values: m.Parameters, Formats: m.ParameterFormatCodes}
+	args := Args{Portal: name, Values: m.params, Formats: m.formats}
 	if err := checkFormats(args.Formats); err != nil {
 		return args.inParameter(err, 0, "")
 	}
@@ -84,26 +86,20 @@ func (s *session) bind(m *pgproto3.Bind) error {
 	if err != nil {
 		return err
 	}
-	if n, columns := len(m.ResultFormatCodes), len(bound.Columns()); n > 1 && n != columns && p.Kind() == KindRows {
+	if n, columns := len(m.resultFormats), len(bound.Columns()); n > 1 && n != columns && p.Kind() == KindRows {
 		bound.Close()
 		return sqlerr.New(sqlerr.ProtocolViolation,
 			"bind message has %d result formats but query has %d columns", n, columns)
 	}
-	s.portals.put(&portal{
-		Portal:  bound,
-		name:    m.DestinationPortal,
-		kind:    p.Kind(),
-		text:    src.Text,
-		formats: m.ResultFormatCodes,
-	})
+	s.portals.add(name, bound, p, text, m.resultFormats)
 	s.w.sendFixed(bindComplete)
 	return nil
 }
 
-func (s *session) describe(m *pgproto3.Describe) error {
-	switch m.ObjectType {
+func (s *session) describe(m *objectMessage) error {
+	switch m.kind {
 	case 'S':
-		p, err := s.stmts.Get(m.Name)
+		p, err := s.stmts.find(m.name)
 		if err != nil {
 			return err
 		}
@@ -114,7 +110,7 @@ func (s *session) describe(m *pgproto3.Describe) error {
 		s.describeColumns(p.Kind(), p.Columns(), nil)
 		return nil
 	case 'P':
-		p, err := s.portals.get(m.Name)
+		p, err := s.portals.get(m.name)
 		if err != nil {
 			return err
 		}
@@ -124,7 +120,7 @@ func (s *session) describe(m *pgproto3.Describe) error {
 		s.describeColumns(p.kind, p.Columns(), p.formats)
 		return nil
 	}
-	return protocolError("invalid DESCRIBE message subtype %d", m.ObjectType)
+	return protocolError("invalid DESCRIBE message subtype %d", m.kind)
 }
 
 // mayDescribe refuses what a failed block refuses: looking up a result's shape needs a transaction.
@@ -144,8 +140,8 @@ func (s *session) describeColumns(k Kind, columns []Column, formats []int16) {
 	s.w.sendRowDescription(columns, formats)
 }
 
-func (s *session) execute(m *pgproto3.Execute) error {
-	p, err := s.portals.get(m.Portal)
+func (s *session) execute(m *executeMessage) error {
+	p, err := s.portals.get(m.portal)
 	if err != nil {
 		return err
 	}
@@ -158,7 +154,7 @@ func (s *session) execute(m *pgproto3.Execute) error {
 		return err
 	}
 	s.openWork = true
-	res, err := s.runPortal(p.Portal, p.formats, int(max(0, int32(m.MaxRows))))
+	res, err := s.runPortal(p.Portal, p.formats, int(max(0, int32(m.maxRows))))
 	if err != nil {
 		return err
 	}
@@ -187,14 +183,14 @@ func (s *session) executeAgain(p *portal) error {
 	return nil
 }
 
-func (s *session) closeObject(m *pgproto3.Close) error {
-	switch m.ObjectType {
+func (s *session) closeObject(m *objectMessage) error {
+	switch m.kind {
 	case 'S':
-		s.stmts.Delete(m.Name)
+		s.stmts.Delete(string(m.name))
 	case 'P':
-		s.portals.close(m.Name)
+		s.portals.close(string(m.name))
 	default:
-		return protocolError("invalid CLOSE message subtype %d", m.ObjectType)
+		return protocolError("invalid CLOSE message subtype %d", m.kind)
 	}
 	s.w.sendFixed(closeComplete)
 	return nil

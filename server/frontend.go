@@ -41,111 +41,169 @@ func messageLimit(typ byte, data int) int {
 // frontend decodes messages. Each kind has one message that is used again, so
 // a decoded message is valid until the next of its kind.
 type frontend struct {
-	bind     pgproto3.Bind
-	close    pgproto3.Close
-	describe pgproto3.Describe
-	execute  pgproto3.Execute
+	bind     bindMessage
+	describe objectMessage
+	close    objectMessage
+	execute  executeMessage
 	parse    pgproto3.Parse
 	query    pgproto3.Query
 	copyFail pgproto3.CopyFail
 }
 
-// decode decodes a body, whose bytes the message may share. An error says that the body
-// is malformed.
+// Of the messages that come with every statement the decoded parts are bytes of the body: they are gone with the next
+// message.
+type (
+	bindMessage struct {
+		portal, statement []byte
+		formats           []int16  // of the parameters
+		params            [][]byte // nil for NULL
+		resultFormats     []int16
+	}
+	// objectMessage is a Describe or a Close: kind is 'S' for a statement, 'P' for a portal.
+	objectMessage struct {
+		kind byte
+		name []byte
+	}
+	executeMessage struct {
+		portal  []byte
+		maxRows uint32 // 0 for all
+	}
+)
+
+// decode decodes the body of a message that pgproto3 decodes. An error says that the body is malformed.
 //
 // pgproto3's decoders trust some of what they read and ignore what is left over: bodies on which
 // they would panic, and those that hold more than the message, are refused here.
 func decode(msg pgproto3.FrontendMessage, body []byte) error {
-	if err := refuse(msg, body); err != nil {
-		return err
+	if _, parse := msg.(*pgproto3.Parse); !parse && len(body) == 0 {
+		return protocolError("invalid string in message")
 	}
 	if err := msg.Decode(body); err != nil {
 		return protocolError("invalid message format").WithDetail("%v", err)
 	}
-	b := bodyReader{b: body}
-	switch msg.(type) {
-	case *pgproto3.Parse:
+	if _, parse := msg.(*pgproto3.Parse); parse { // the others are all of the body
+		b := bodyReader{b: body}
 		b.string() // name
 		b.string() // text
-		b.skip(4 * b.count())
-	case *pgproto3.Execute:
-		b.string()
-		b.skip(4)
-	case *pgproto3.Describe, *pgproto3.Close:
-		b.skip(1)
-		b.string()
-	default:
-		return nil // Query and CopyFail are all of the body, and refuse has seen to Bind
-	}
-	if b.bad || len(b.b) > 0 {
-		return protocolError("invalid message format")
-	}
-	return nil
-}
-
-// refuse refuses the bodies on which pgproto3 would panic.
-func refuse(msg pgproto3.FrontendMessage, body []byte) error {
-	switch msg.(type) {
-	case *pgproto3.Query, *pgproto3.CopyFail:
-		if len(body) == 0 {
-			return protocolError("invalid string in message")
-		}
-	case *pgproto3.Bind:
-		b := bodyReader{b: body}
-		if b.bind(); b.bad || len(b.b) > 0 {
-			return protocolError("invalid Bind message")
+		b.take(4 * b.uint16())
+		if !b.atEnd() {
+			return errMessageFormat
 		}
 	}
 	return nil
 }
 
-// bodyReader walks over the parts of a body. Behind the first that is not all there, bad is set and
-// nothing is left.
+var (
+	errMessageFormat = protocolError("invalid message format")
+	errBindFormat    = protocolError("invalid Bind message")
+)
+
+// keptParams is how many parameters a Bind may have for its memory to be kept for the next.
+const keptParams = 1024
+
+func (m *bindMessage) decode(body []byte) error {
+	if cap(m.params) > keptParams {
+		m.params = nil
+	}
+	b := bodyReader{b: body}
+	m.portal = b.string()
+	m.statement = b.string()
+	m.formats = b.formats(m.formats[:0])
+	m.params = m.params[:0]
+	for n := b.uint16(); n > 0 && !b.bad; n-- {
+		size := int32(b.uint32())
+		if size == -1 {
+			m.params = append(m.params, nil)
+			continue
+		}
+		m.params = append(m.params, b.take(int(size)))
+	}
+	m.resultFormats = b.formats(m.resultFormats[:0])
+	if !b.atEnd() {
+		return errBindFormat
+	}
+	return nil
+}
+
+func (m *objectMessage) decode(body []byte) error {
+	b := bodyReader{b: body}
+	m.kind = b.byte()
+	m.name = b.string()
+	if !b.atEnd() {
+		return errMessageFormat
+	}
+	return nil
+}
+
+func (m *executeMessage) decode(body []byte) error {
+	b := bodyReader{b: body}
+	m.portal = b.string()
+	m.maxRows = b.uint32()
+	if !b.atEnd() {
+		return errMessageFormat
+	}
+	return nil
+}
+
+// bodyReader takes a body apart. Behind the first part that is not all there, bad is set and
+// nothing is left; the parts are then empty or zero.
 type bodyReader struct {
 	b   []byte
 	bad bool
 }
 
-// skip passes over n bytes.
-func (r *bodyReader) skip(n int) {
+// atEnd says whether all parts were there, and nothing else.
+func (r *bodyReader) atEnd() bool { return !r.bad && len(r.b) == 0 }
+
+// take takes n bytes; they are not nil unless bad is set.
+func (r *bodyReader) take(n int) []byte {
 	if n < 0 || n > len(r.b) {
 		r.b, r.bad = nil, true
-		return
+		return nil
 	}
+	p := r.b[:n:n]
 	r.b = r.b[n:]
+	return p
 }
 
-// string passes over bytes that end with a zero.
-func (r *bodyReader) string() {
+// string takes bytes that end with a zero, without that.
+func (r *bodyReader) string() []byte {
 	n := bytes.IndexByte(r.b, 0)
 	if n < 0 {
 		n = len(r.b) // one byte too many
 	}
-	r.skip(n + 1)
+	p := r.take(n + 1)
+	if r.bad {
+		return nil
+	}
+	return p[:n]
 }
 
-// count reads the number of things that follow.
-func (r *bodyReader) count() int {
-	b := r.b
-	if r.skip(2); r.bad {
-		return 0
+func (r *bodyReader) byte() byte {
+	if p := r.take(1); !r.bad {
+		return p[0]
 	}
-	return int(binary.BigEndian.Uint16(b))
+	return 0
 }
 
-// bind passes over a Bind.
-func (r *bodyReader) bind() {
-	r.string() // portal
-	r.string() // statement
-	r.skip(2 * r.count())
-	for range r.count() {
-		b := r.b
-		if r.skip(4); r.bad {
-			return
-		}
-		if size := int32(binary.BigEndian.Uint32(b)); size != -1 { // NULL
-			r.skip(int(size))
-		}
+func (r *bodyReader) uint16() int {
+	if p := r.take(2); !r.bad {
+		return int(binary.BigEndian.Uint16(p))
 	}
-	r.skip(2 * r.count())
+	return 0
+}
+
+func (r *bodyReader) uint32() uint32 {
+	if p := r.take(4); !r.bad {
+		return binary.BigEndian.Uint32(p)
+	}
+	return 0
+}
+
+// formats appends a list of format codes.
+func (r *bodyReader) formats(dst []int16) []int16 {
+	for n := r.uint16(); n > 0 && !r.bad; n-- {
+		dst = append(dst, int16(r.uint16()))
+	}
+	return dst
 }

@@ -124,25 +124,39 @@ func checkMessages(t *testing.T, data []byte) {
 func checkMessage(t *testing.T, b []byte) {
 	t.Helper()
 	var msg pgproto3.FrontendMessage
+	body := bytes.Clone(b[5:])
+	var err error
 	switch b[0] {
 	case msgBind:
-		msg = &pgproto3.Bind{}
+		var m bindMessage
+		err = m.decode(body)
+		msg = &pgproto3.Bind{DestinationPortal: string(m.portal), PreparedStatement: string(m.statement),
+			ParameterFormatCodes: m.formats, Parameters: m.params, ResultFormatCodes: m.resultFormats}
 	case msgClose:
-		msg = &pgproto3.Close{}
+		var m objectMessage
+		err = m.decode(body)
+		msg = &pgproto3.Close{ObjectType: m.kind, Name: string(m.name)}
 	case msgDescribe:
-		msg = &pgproto3.Describe{}
+		var m objectMessage
+		err = m.decode(body)
+		msg = &pgproto3.Describe{ObjectType: m.kind, Name: string(m.name)}
 	case msgExecute:
-		msg = &pgproto3.Execute{}
+		var m executeMessage
+		err = m.decode(body)
+		msg = &pgproto3.Execute{Portal: string(m.portal), MaxRows: m.maxRows}
 	case msgParse:
 		msg = &pgproto3.Parse{}
+		err = decode(msg, body)
 	case msgQuery:
 		msg = &pgproto3.Query{}
+		err = decode(msg, body)
 	case msgCopyFail:
 		msg = &pgproto3.CopyFail{}
+		err = decode(msg, body)
 	default:
 		return
 	}
-	if decode(msg, bytes.Clone(b[5:])) != nil {
+	if err != nil {
 		return
 	}
 	if again, err := msg.Encode(nil); err != nil || !bytes.Equal(again, b) {

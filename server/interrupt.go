@@ -14,11 +14,11 @@ import (
 
 // begin marks the session busy, unless it is, and sees to a ctx.
 func (s *session) begin(parent context.Context) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.busy {
 		return
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.busy = true
 	if s.cancel == nil || s.ctx.Err() != nil {
 		if s.cancel != nil {
@@ -64,6 +64,7 @@ func (s *session) terminate(cause *sqlerr.Error, force bool) {
 	if s.ending == nil {
 		s.ending = cause
 	}
+	s.attention.Store(true)
 	s.force = s.force || force
 	switch {
 	case !s.busy:
@@ -101,6 +102,7 @@ func (s *session) stalled(write bool) error {
 	if passed(s.clientBy, now) && s.ending == nil {
 		// An error alone might lose its force on its way through the engine.
 		s.ending, s.force = errIdleInTx, true
+		s.attention.Store(true)
 	}
 	end := s.mustEndLocked()
 	tell := !s.busy && !write && len(s.notes) > 0

@@ -13,6 +13,7 @@ func (s *session) notify(n Notification) {
 	if len(s.notes) < maxNotes {
 		s.notes = append(s.notes, n)
 	}
+	s.attention.Store(true)
 	if !s.busy {
 		s.kickLocked()
 	}
@@ -21,7 +22,7 @@ func (s *session) notify(n Notification) {
 // sendNotifications appends those that have come, unless a transaction is open: its client hears of them when it has
 // ended.
 func (s *session) sendNotifications() {
-	if s.eng == nil || s.eng.TxStatus() != TxIdle || s.openWork {
+	if !s.attention.Load() || s.eng == nil || s.eng.TxStatus() != TxIdle || s.openWork {
 		return
 	}
 	s.mu.Lock()

@@ -18,15 +18,16 @@ type portal struct {
 
 // portals are a session's portals by name; the zero value is empty.
 type portals struct {
-	unnamed *portal
+	unnamed *portal // nil or memory
+	memory  portal
 	named   map[string]*portal
 }
 
-// get returns a portal, or 34000.
-func (ps *portals) get(name string) (*portal, error) {
+// get returns the portal of a name in a message's bytes, or 34000.
+func (ps *portals) get(name []byte) (*portal, error) {
 	p := ps.unnamed
-	if name != "" {
-		p = ps.named[name]
+	if len(name) > 0 {
+		p = ps.named[string(name)] // no string is made for a look-up
 	}
 	if p == nil {
 		return nil, sqlerr.New(sqlerr.InvalidCursorName, "portal \"%s\" does not exist", name)
@@ -47,16 +48,19 @@ func (ps *portals) free(name string) error {
 	return nil
 }
 
-// put stores a portal under its name, which is free.
-func (ps *portals) put(p *portal) {
-	if p.name == "" {
-		ps.unnamed = p
-		return
+// add stores a portal under a name, which is free. It keeps no reference to formats.
+func (ps *portals) add(name string, bound Portal, p Prepared, text string, formats []int16) {
+	to := &ps.memory
+	if name == "" {
+		ps.unnamed = to
+	} else {
+		to = new(portal)
+		if ps.named == nil {
+			ps.named = make(map[string]*portal)
+		}
+		ps.named[name] = to
 	}
-	if ps.named == nil {
-		ps.named = make(map[string]*portal)
-	}
-	ps.named[p.name] = p
+	*to = portal{Portal: bound, name: name, kind: p.Kind(), text: text, formats: append(to.formats[:0], formats...)}
 }
 
 // close closes a portal, if there is one of the name.
@@ -65,6 +69,7 @@ func (ps *portals) close(name string) {
 		if p := ps.unnamed; p != nil {
 			ps.unnamed = nil
 			p.Close()
+			p.Portal = nil
 		}
 		return
 	}

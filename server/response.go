@@ -1,6 +1,8 @@
 package server
 
 import (
+	"encoding/binary"
+	"math"
 	"strings"
 	"unicode/utf8"
 
@@ -12,11 +14,16 @@ import (
 // send appends a message to the output.
 func (w *wire) send(msg pgproto3.BackendMessage) {
 	out, err := msg.Encode(w.out)
-	if err != nil { // too long for the protocol, or more than 65,535 columns
-		w.out = appendError(w.out, "ERROR", sqlerr.New(sqlerr.ProgramLimitExceeded, "message is too long"), 0)
+	if err != nil { // too long for the protocol
+		w.sendTooLong()
 		return
 	}
 	w.out = out
+}
+
+// sendTooLong takes the place of a message that the protocol has no room for.
+func (w *wire) sendTooLong() {
+	w.out = appendError(w.out, "ERROR", sqlerr.New(sqlerr.ProgramLimitExceeded, "message is too long"), 0)
 }
 
 // Messages without content, encoded once.
@@ -95,22 +102,26 @@ func (w *wire) sendCommandComplete(tag string) {
 
 // sendRowDescription appends a RowDescription; formats are as in a Bind.
 func (w *wire) sendRowDescription(columns []Column, formats []int16) {
-	w.fields, w.names = w.fields[:0], w.names[:0]
-	for i, c := range columns {
-		start := len(w.names)
-		w.names = append(w.names, c.Name...)
-		w.fields = append(w.fields, pgproto3.FieldDescription{
-			Name:                 w.names[start:], // it stays whole when names moves
-			TableOID:             c.TableOID,
-			TableAttributeNumber: uint16(c.AttNum),
-			DataTypeOID:          c.Type.OID(),
-			DataTypeSize:         c.Type.Kind.Size(),
-			TypeModifier:         c.Type.Mod,
-			Format:               formatOf(formats, i),
-		})
+	if len(columns) > math.MaxUint16 {
+		w.sendTooLong()
+		return
 	}
-	w.rowDescription.Fields = w.fields
-	w.send(&w.rowDescription)
+	start := len(w.out)
+	out := append(w.out, 'T', 0, 0, 0, 0)
+	out = appendUint16(out, uint16(len(columns)))
+	for i := range columns {
+		c := &columns[i]
+		out = append(out, c.Name...)
+		out = append(out, 0)
+		out = appendUint32(out, c.TableOID)
+		out = appendUint16(out, uint16(c.AttNum))
+		out = appendUint32(out, c.Type.OID())
+		out = appendUint16(out, uint16(c.Type.Kind.Size()))
+		out = appendUint32(out, uint32(c.Type.Mod))
+		out = appendUint16(out, uint16(formatOf(formats, i)))
+	}
+	binary.BigEndian.PutUint32(out[start+1:], uint32(len(out)-start-1))
+	w.out = out
 }
 
 // formatOf returns the format of value i: none means text, one is for all.

@@ -61,3 +61,5 @@ func (rw *rowWriter) appendRow(dst []byte, b *column.Batch, i int) ([]byte, erro
 }
 
 func appendUint32(dst []byte, n uint32) []byte { return binary.BigEndian.AppendUint32(dst, n) }
+
+func appendUint16(dst []byte, n uint16) []byte { return binary.BigEndian.AppendUint16(dst, n) }

@@ -72,9 +72,11 @@ type session struct {
 	clientBy   time.Time // when the wait for a client within a transaction has lasted too long
 
 	waits atomic.Uint32 // a ClientWait
+	// attention is set with notes and with ending: while it is not, the session need not look for them under mu.
+	attention atomic.Bool
 
 	mu     sync.Mutex // guards below, and the connection's deadlines
-	busy   bool
+	busy   bool       // set by the session's goroutine only, which need not lock to read it
 	cancel context.CancelCauseFunc
 	notes  []Notification // that the client is to hear of
 	ending *sqlerr.Error  // why the session must end; nil while it may go on
@@ -198,15 +200,8 @@ func (s *session) serve(ctx context.Context) error {
 
 // nextMessage waits for a message, as long as the session may wait.
 func (s *session) nextMessage() (byte, error) {
-	s.mu.Lock()
-	end, tell := s.mustEndLocked(), !s.busy && len(s.notes) > 0
-	s.mu.Unlock()
-	if end != nil {
-		return 0, fatalError{end}
-	}
-	if tell { // they came after the last ReadyForQuery was made, when the session was still busy
-		s.sendNotifications()
-		if err := s.w.flush(); err != nil {
+	if s.attention.Load() {
+		if err := s.attend(); err != nil {
 			return 0, err
 		}
 	}
@@ -217,6 +212,22 @@ func (s *session) nextMessage() (byte, error) {
 		}
 	}
 	return s.w.next()
+}
+
+// attend sees to what others want of the session.
+func (s *session) attend() error {
+	s.mu.Lock()
+	end, tell := s.mustEndLocked(), !s.busy && len(s.notes) > 0
+	s.attention.Store(s.ending != nil || len(s.notes) > 0)
+	s.mu.Unlock()
+	if end != nil {
+		return fatalError{end}
+	}
+	if tell { // they came after the last ReadyForQuery was made, when the session was still busy
+		s.sendNotifications()
+		return s.w.flush()
+	}
+	return nil
 }
 
 // idleLimit returns how long the session may wait for a message.
@@ -272,25 +283,25 @@ func (s *session) handle(typ byte) error {
 		return s.extended(s.parse(m))
 	case msgBind:
 		m := &s.fe.bind
-		if err := decode(m, body); err != nil {
+		if err := m.decode(body); err != nil {
 			return err
 		}
 		return s.extended(s.bind(m))
 	case msgDescribe:
 		m := &s.fe.describe
-		if err := decode(m, body); err != nil {
+		if err := m.decode(body); err != nil {
 			return err
 		}
 		return s.extended(s.describe(m))
 	case msgExecute:
 		m := &s.fe.execute
-		if err := decode(m, body); err != nil {
+		if err := m.decode(body); err != nil {
 			return err
 		}
 		return s.extended(s.execute(m))
 	case msgClose:
 		m := &s.fe.close
-		if err := decode(m, body); err != nil {
+		if err := m.decode(body); err != nil {
 			return err
 		}
 		return s.extended(s.closeObject(m))

@@ -37,6 +37,14 @@ func (s *Statements) Get(name string) (Prepared, error) {
 	return nil, sqlerr.New(sqlerr.InvalidSQLStatementName, "prepared statement \"%s\" does not exist", name)
 }
 
+// find is Get for a name in a message's bytes.
+func (s *Statements) find(name []byte) (Prepared, error) {
+	if p, ok := s.byName[string(name)]; ok { // no string is made for a look-up
+		return p, nil
+	}
+	return s.Get(string(name))
+}
+
 // Put stores a statement. The unnamed one is replaced; a name in use is 42P05.
 func (s *Statements) Put(name string, p Prepared) error {
 	if name == "" {

@@ -8,8 +8,6 @@ import (
 	"os"
 	"sync/atomic"
 
-	"github.com/jackc/pgproto3/v2"
-
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 )
 
@@ -47,11 +45,6 @@ type wire struct {
 
 	out  []byte
 	sent int // out[:sent] was written before a write was cut short
-
-	// scratch of sendRowDescription, which goes out with nearly every portal
-	rowDescription pgproto3.RowDescription
-	fields         []pgproto3.FieldDescription
-	names          []byte
 
 	// err is the failure that made the connection useless.
 	err error
