@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -18,6 +19,19 @@ import (
 // process of its own, as PostgreSQL does.
 const childArg = "serve-child"
 
+// runChild is this program as a child process; false when its arguments do not make it one.
+func runChild(args []string) (bool, error) {
+	if len(args) == 3 {
+		switch args[1] {
+		case childArg:
+			return true, serveChild(args[2])
+		case nothingArg:
+			return true, serveNothing(args[2])
+		}
+	}
+	return false, nil
+}
+
 func serveChild(dir string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
@@ -31,14 +45,16 @@ func serveChild(dir string) error {
 	return n.Stop(context.WithoutCancel(ctx))
 }
 
-// child is a node in a process of its own.
+// child is a server in a process of its own.
 type child struct {
-	cmd *exec.Cmd
-	dsn string
-	dir string
+	cmd  *exec.Cmd
+	dsn  string
+	port string // over TCP and in the name of its Unix socket
+	dir  string
 }
 
-func startChild() (*child, error) {
+// startChild starts the server that arg names.
+func startChild(arg string) (*child, error) {
 	dir, err := os.MkdirTemp("", "goals-")
 	if err != nil {
 		return nil, err
@@ -47,7 +63,7 @@ func startChild() (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &child{cmd: exec.Command(self, childArg, dir), dir: dir}
+	c := &child{cmd: exec.Command(self, arg, dir), dir: dir}
 	c.cmd.Stderr = os.Stderr
 	out, err := c.cmd.StdoutPipe()
 	if err != nil {
@@ -59,9 +75,15 @@ func startChild() (*child, error) {
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		c.stop()
-		return nil, fmt.Errorf("the node did not start: %w", err)
+		return nil, fmt.Errorf("%s did not start: %w", arg, err)
 	}
 	c.dsn = strings.TrimSpace(strings.TrimPrefix(line, "ready "))
+	u, err := url.Parse(c.dsn)
+	if err != nil {
+		c.stop()
+		return nil, err
+	}
+	c.port = u.Port()
 	return c, nil
 }
 

@@ -214,7 +214,7 @@ func measureCopy(ctx context.Context, s settings) ([]result, error) {
 		return nil, err
 	}
 	defer pg.Stop()
-	c, err := startChild()
+	c, err := startChild(childArg)
 	if err != nil {
 		return nil, err
 	}

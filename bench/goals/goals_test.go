@@ -13,8 +13,8 @@ import (
 
 // TestMain lets the test binary be the child process, as the program is.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 3 && os.Args[1] == childArg {
-		if err := serveChild(os.Args[2]); err != nil {
+	if child, err := runChild(os.Args); child {
+		if err != nil {
 			panic(err)
 		}
 		return

@@ -52,8 +52,8 @@ var goals = []goal{
 }
 
 func main() {
-	if len(os.Args) == 3 && os.Args[1] == childArg {
-		if err := serveChild(os.Args[2]); err != nil {
+	if child, err := runChild(os.Args); child {
+		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
