@@ -73,6 +73,7 @@ func BenchmarkParseText(b *testing.B) {
 		text string
 	}{
 		{"jsonb", JSONB, `{"id": 12, "name": "a house", "tags": ["x", "y"], "price": 12.50, "b": true}`},
+		{"jsonb in normal form", JSONB, `[{"text": "view kitchen old lift house terrace a garden", "user": "guest", "price": 12.50}]`},
 		{"date[30]", Date.Array(), "{2021-10-01,2021-10-02,2021-10-03,2021-10-04,2021-10-05,2021-10-06,2021-10-07,2021-10-08,2021-10-09,2021-10-10,2021-10-11,2021-10-12,2021-10-13,2021-10-14,2021-10-15,2021-10-16,2021-10-17,2021-10-18,2021-10-19,2021-10-20,2021-10-21,2021-10-22,2021-10-23,2021-10-24,2021-10-25,2021-10-26,2021-10-27,2021-10-28,2021-10-29,2021-10-30}"},
 		{"text[]", Text.Array(), `{wifi,"hot tub",parking}`},
 		{"uuid", UUID, "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"},

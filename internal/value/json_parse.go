@@ -12,10 +12,18 @@ import (
 // maxJSONDepth bounds the nesting of a document, as PostgreSQL's stack limit does.
 const maxJSONDepth = 6000
 
-// parseJSON reads a document and returns its normalised text: jsonb's output form,
+// parseJSON reads a document and returns its normalised text, which is s itself where it is written so.
+func parseJSON(s string) (string, error) {
+	if isNormalJSON(s) {
+		return s, nil
+	}
+	return normalizeJSON(s)
+}
+
+// normalizeJSON reads a document and returns its normalised text: jsonb's output form,
 // `{"a": 1, "bb": [true, null]}`, with an object's keys ordered by length and then bytes, the
 // last of equal keys kept, numbers as numeric writes them, and one way to write a string.
-func parseJSON(s string) (string, error) {
+func normalizeJSON(s string) (string, error) {
 	p := jsonParser{in: s, out: make([]byte, 0, len(s)+len(s)/8)}
 	p.value(0)
 	if p.err == nil {
@@ -232,16 +240,13 @@ func (p *jsonParser) sortMembers(first int, list []jsonMember) {
 // string copies a string literal in its normal form and returns its text.
 func (p *jsonParser) string() string {
 	start := p.pos + 1
-	for i := start; i < len(p.in); i++ {
-		switch c := p.in[i]; {
-		case c == '"':
-			text := p.in[start:i]
-			p.out = append(p.out, p.in[start-1:i+1]...)
-			p.pos = i + 1
-			return text
-		case c == '\\' || c < ' ':
+	if i := plainStringEnd(p.in, start); i < len(p.in) {
+		if p.in[i] != '"' {
 			return p.escaped(start)
 		}
+		p.out = append(p.out, p.in[start-1:i+1]...)
+		p.pos = i + 1
+		return p.in[start:i]
 	}
 	p.pos = len(p.in)
 	p.fail(p.pos, "Token \"%s\" is invalid.", p.in[start-1:])

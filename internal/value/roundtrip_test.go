@@ -238,7 +238,10 @@ func FuzzJSON(f *testing.F) {
 		if CheckUTF8(text) != nil || len(text) > 2000 {
 			return
 		}
-		doc, err := parseJSON(text)
+		doc, err := normalizeJSON(text)
+		if isNormalJSON(text) && (err != nil || doc != text) {
+			t.Fatalf("%q passes as normal, and is normalised to %q, %v", text, doc, err)
+		}
 		if err == nil && !json.Valid([]byte(text)) {
 			t.Fatalf("%q is no JSON, and accepted", text)
 		}
@@ -250,7 +253,7 @@ func FuzzJSON(f *testing.F) {
 			}
 			return
 		}
-		again, err := parseJSON(doc)
+		again, err := normalizeJSON(doc)
 		if err != nil || again != doc {
 			t.Fatalf("%q is normalised to %q, and that to %q, %v", text, doc, again, err)
 		}
@@ -258,6 +261,26 @@ func FuzzJSON(f *testing.F) {
 			t.Fatalf("%q does not contain itself", doc)
 		}
 	})
+}
+
+// TestNormalJSON says which documents need not be normalised.
+func TestNormalJSON(t *testing.T) {
+	for text, want := range map[string]bool{
+		`{"a": 1, "b": [true, false, null], "cc": {"": "é"}}`: true,
+		`[]`: true, `{}`: true, `""`: true, `0`: true, `12.50`: true, `-1.5`: true, `[[[]], {}]`: true, `"longer than eight bytes"`: true,
+		"": false, " 1": false, "1 ": false, "-0": false, "01": false, "1.": false, ".5": false, "1e2": false, "-": false, "+1": false,
+		`[1,2]`: false, `[1, 2`: false, `[1,`: false, `[`: false, `{"a":1}`: false, `{"a": 1`: false, `{"a"`: false, `{"`: false, `{1: 2}`: false,
+		`{"b": 1, "a": 2}`: false, `{"a": 1, "a": 2}`: false, `{"bb": 1, "a": 2}`: false, `[1, 2, ]`: false,
+		`"\u0041"`: false, `"\/"`: false, "\"\t\"": false, "\"1234567\t\"": false, `"12345678\`: false, `"1234567`: false, `truex`: false, `nul`: false,
+		strings.Repeat("[", maxNormalDepth+2) + strings.Repeat("]", maxNormalDepth+2): false,
+	} {
+		if got := isNormalJSON(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+		if doc, err := normalizeJSON(text); want && (err != nil || doc != text) {
+			t.Errorf("%q is normalised to %q, %v", text, doc, err)
+		}
+	}
 }
 
 func TestReservedDates(t *testing.T) {

@@ -2,6 +2,7 @@ package value
 
 import (
 	"bytes"
+	"strings"
 	"unsafe"
 
 	"github.com/cachalotdb/cachalot/internal/jsonpath"
@@ -10,7 +11,7 @@ import (
 
 // Parse reads the text form of a type, as PostgreSQL's input function for it does, and applies
 // the type's modifier. Errors carry PostgreSQL's code and message. A text shares the bytes
-// of s; that they are UTF-8 is the caller's to know.
+// of s, and a jsonb may; that they are UTF-8 is the caller's to know.
 func Parse(t Type, s string, st *Style) (Value, error) {
 	switch t.Kind {
 	case Int4:
@@ -107,8 +108,12 @@ func ParseBytes(t Type, b []byte, st *Style) (Value, error) {
 	if isText(t.Kind) || t.Kind == Unknown || t.Kind == Name || t.Kind == JSON || t.Kind == Jsonpath || t.Kind.Elem() == Enum {
 		return Parse(t, string(b), st)
 	}
-	// The others keep nothing of the text: a string over b need not outlive the call.
-	return Parse(t, unsafe.String(unsafe.SliceData(b), len(b)), st)
+	// The others keep nothing of the text, or all of it: a string over b need not outlive the call.
+	v, err := Parse(t, unsafe.String(unsafe.SliceData(b), len(b)), st)
+	if t.Kind == JSONB && unsafe.StringData(v.s) == unsafe.SliceData(b) {
+		v.s = strings.Clone(v.s)
+	}
+	return v, err
 }
 
 // AppendText appends the text form of v, which is not NULL.
