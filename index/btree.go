@@ -79,30 +79,71 @@ func (t *BTree) Add(key []byte, row uint32) {
 
 // AddBatch adds all pairs, which are not there.
 func (t *BTree) AddBatch(e *Entries) {
+	e.heads = e.heads[:0]
+	for n := range e.ends {
+		key := e.key(uint32(n))
+		head := itemOf(key, 0)
+		if t.isNull(key) {
+			head.row = nullHead
+		}
+		e.heads = append(e.heads, head)
+	}
 	for from := 0; from < e.Len(); from += latchStep {
+		to := min(from+latchStep, e.Len())
 		t.mu.Lock()
-		for i := from; i < min(from+latchStep, e.Len()); i++ {
-			t.add(e.At(i))
+		for i, n := range e.of[from:to] {
+			head := e.heads[n]
+			if head.row == nullHead {
+				t.addNull(e.rows[from+i])
+				continue
+			}
+			head.row = e.rows[from+i]
+			t.addItem(head)
 		}
 		t.mu.Unlock()
 	}
 }
 
+// nullHead marks the head of NULL in AddBatch.
+const nullHead = column.NoRow
+
 func (t *BTree) add(key []byte, row uint32) {
-	t.pairs++
 	if t.isNull(key) {
-		t.nulls, _ = t.post.add(t.nulls, row)
-		return
+		t.addNull(row)
+	} else {
+		t.addItem(itemOf(key, row))
 	}
+}
+
+func (t *BTree) addNull(row uint32) {
+	t.pairs++
+	t.nulls, _ = t.post.add(t.nulls, row)
+}
+
+func (t *BTree) addItem(x item) {
+	t.pairs++
+	t.tailN++
+	last := len(t.tail) - 1
+	if last < 0 || len(t.tail[last]) == cap(t.tail[last]) {
+		last = t.growTail()
+	}
+	t.tail[last] = append(t.tail[last], x)
+}
+
+// growTail makes room in the last chunk, or a new one, and returns which it is. The first grows with a small collection.
+func (t *BTree) growTail() int {
 	last := len(t.tail) - 1
 	if last < 0 || len(t.tail[last]) == tailChunk {
 		t.tail = append(t.tail, nil)
 		last++
 	}
-	had := cap(t.tail[last])
-	t.tail[last] = append(t.tail[last], itemOf(key, row))
-	t.acct.Add(int64(cap(t.tail[last])-had) * itemBytes)
-	t.tailN++
+	had, room := len(t.tail[last]), tailChunk
+	if last == 0 {
+		room = min(max(4, 2*had), tailChunk)
+	}
+	t.tail[last] = append(make([]item, 0, room), t.tail[last]...)
+	t.acct.Add(int64(room-had) * itemBytes)
+	return last
 }
 
 func (t *BTree) isNull(key []byte) bool {

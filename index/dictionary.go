@@ -31,9 +31,6 @@ type Dictionary struct {
 	post    postings
 	compact uint32 // the entry that Compact goes on with
 	moving  bool   // a compaction is under way
-
-	sorting, spare []uint64 // AddBatch's memory
-	rows, ids      []uint32
 }
 
 // entry is a key and its rows.
@@ -120,79 +117,29 @@ func (d *Dictionary) Add(key []byte, row uint32) {
 }
 
 // AddBatch adds all pairs. It brings the rows of a key together first, so
-// that a posting is visited once.
+// that a posting is visited once. They are hashed.
 func (d *Dictionary) AddBatch(e *Entries) {
-	ids := d.ids[:0]
-	for from := 0; from < len(e.hashes); from += latchStep {
-		d.mu.Lock()
-		for i := from; i < min(from+latchStep, len(e.hashes)); i++ {
-			ids = append(ids, d.findOrAdd(e.hashes[i], e.key(uint32(i))))
+	invariant.Check(!e.unhashed, "unhashed entries for a dictionary")
+	rows, ends := e.group()
+	held := 0 // pairs since the latch was taken
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	from := uint32(0)
+	for n, end := range ends {
+		hash, key := e.hashes[n], e.key(uint32(n))
+		for from < end {
+			if held >= latchStep {
+				d.mu.Unlock()
+				held = 0
+				d.mu.Lock()
+			}
+			run := rows[from:min(end, from+latchStep)]
+			entry := d.entry(d.findOrAdd(hash, key))
+			entry.rows, _ = d.post.addRows(entry.rows, run)
+			from += uint32(len(run))
+			held += len(run)
 		}
-		d.mu.Unlock()
 	}
-	pairs := d.sorting[:0]
-	for i, row := range e.rows {
-		pairs = append(pairs, uint64(ids[e.of[i]])<<32|uint64(row))
-	}
-	d.ids = ids
-	pairs, d.spare = groupByEntry(pairs, d.spare, d.used)
-	d.sorting = pairs
-	for len(pairs) > 0 {
-		d.mu.Lock()
-		for n := 0; n < latchStep && len(pairs) > 0; {
-			k := d.addRun(pairs)
-			pairs = pairs[k:]
-			n += k
-		}
-		d.mu.Unlock()
-	}
-}
-
-// groupByEntry brings (entry, row) pairs of an entry together, rows that ascend
-// ascending: a radix sort, in one pass for up to 2048 entries. It returns the
-// pairs and the memory that is left, of which spare is part.
-func groupByEntry(pairs, spare []uint64, entries uint32) (grouped, left []uint64) {
-	const digit = 11
-	if len(pairs) < 1<<digit/16 {
-		slices.Sort(pairs)
-		return pairs, spare
-	}
-	spare = slices.Grow(spare[:0], len(pairs))[:len(pairs)]
-	for shift := 0; entries>>shift > 0; shift += digit {
-		var at [1 << digit]int
-		for _, p := range pairs {
-			at[p>>(32+shift)&(1<<digit-1)]++
-		}
-		sum := 0
-		for i, n := range at {
-			at[i] = sum
-			sum += n
-		}
-		for _, p := range pairs {
-			i := p >> (32 + shift) & (1<<digit - 1)
-			spare[at[i]] = p
-			at[i]++
-		}
-		pairs, spare = spare, pairs
-	}
-	return pairs, spare
-}
-
-// addRun adds the leading pairs that are of one entry, up to latchStep, and
-// returns how many they are.
-func (d *Dictionary) addRun(pairs []uint64) int {
-	id := uint32(pairs[0] >> 32)
-	rows := d.rows[:0]
-	for _, p := range pairs[:min(len(pairs), latchStep)] {
-		if uint32(p>>32) != id {
-			break
-		}
-		rows = append(rows, uint32(p))
-	}
-	d.rows = rows
-	e := d.entry(id)
-	e.rows, _ = d.post.addRows(e.rows, rows)
-	return len(rows)
 }
 
 // Remove takes a row from a key and says whether it was there.

@@ -292,19 +292,44 @@ func BenchmarkDictionary1M(b *testing.B) {
 }
 
 // BenchmarkDictionaryDates indexes arrays of 30 dates of two years, 200,000
-// rows.
+// rows: by their keys, and as words.
 func BenchmarkDictionaryDates(b *testing.B) {
+	encode := func(dst []byte, day int64) []byte { return append(dst, 0x42, 0x22, byte(day)) }
+	b.Run("keys", func(b *testing.B) {
+		var key []byte
+		benchDates(b, func(e *Entries, row uint32, days []int64) {
+			for _, day := range days {
+				key = encode(key[:0], day)
+				e.Add(key, row)
+			}
+		})
+	})
+	b.Run("words", func(b *testing.B) {
+		var rows []uint32
+		benchDates(b, func(e *Entries, row uint32, days []int64) {
+			rows = rows[:0]
+			for range days {
+				rows = append(rows, row)
+			}
+			e.AddWords(days, rows, encode)
+		})
+	})
+}
+
+func benchDates(b *testing.B, add func(e *Entries, row uint32, days []int64)) {
 	const rows, dates = 200_000, 30
 	rnd := rand.New(rand.NewPCG(1, 1))
+	days := make([]int64, dates)
 	var d *Dictionary
 	for b.Loop() {
 		d = NewDictionary(&column.Account{})
 		var e Entries
 		for row := range uint32(rows) {
-			day := byte(rnd.IntN(200))
-			for i := range byte(dates) {
-				e.Add([]byte{0x42, 0x22, day + i}, row)
+			day := rnd.Int64N(200)
+			for i := range days {
+				days[i] = day + int64(i)
 			}
+			add(&e, row, days)
 			if row%1024 == 1023 {
 				d.AddBatch(&e)
 				e.Reset()

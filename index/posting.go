@@ -60,6 +60,7 @@ type postings struct {
 type bitmapPosting struct {
 	bm, snap *roaring.Bitmap
 	n        int
+	last     uint32 // no row is larger
 	// counted is what the account has for it, recounted at nextCount rows.
 	counted   int64
 	nextCount int
@@ -86,6 +87,7 @@ func (ps *postings) add(p posting, row uint32) (posting, bool) {
 		return p, false
 	}
 	b.n++
+	b.last = max(b.last, row)
 	ps.count(b)
 	return p, true
 }
@@ -126,18 +128,42 @@ func (ps *postings) addRows(p posting, rows []uint32) (_ posting, added int) {
 	}
 	b := ps.bitmaps[p.high()]
 	before := b.n
-	if len(rows) < 4 {
-		for _, row := range rows {
-			if b.change().CheckedAdd(row) {
-				b.n++
-			}
-		}
-	} else {
-		b.change().AddMany(rows)
-		b.n = int(b.bm.GetCardinality())
-	}
+	b.addRows(rows)
 	ps.count(b)
 	return p, added + b.n - before
+}
+
+// addRows adds rows, at least one. Most are new ones, behind all there are: then they need not be counted.
+func (b *bitmapPosting) addRows(rows []uint32) {
+	if b.behind(rows) {
+		b.change().AddMany(rows)
+		b.n += len(rows)
+		b.last = rows[len(rows)-1]
+		return
+	}
+	b.last = max(b.last, slices.Max(rows))
+	if len(rows) >= 4 {
+		b.change().AddMany(rows)
+		b.n = int(b.bm.GetCardinality())
+		return
+	}
+	for _, row := range rows {
+		if b.change().CheckedAdd(row) {
+			b.n++
+		}
+	}
+}
+
+// behind says whether rows ascend from behind all that are there.
+func (b *bitmapPosting) behind(rows []uint32) bool {
+	last := b.last
+	for _, row := range rows {
+		if row <= last {
+			return false
+		}
+		last = row
+	}
+	return true
 }
 
 // remove takes a row out and says whether it was there.
@@ -204,7 +230,7 @@ func (ps *postings) toBitmap(p posting, row uint32) posting {
 	bm.Add(row)
 	bm.SetCopyOnWrite(true)
 	ps.classes[p.class()].release(p.class(), p.block())
-	b := &bitmapPosting{bm: bm, n: p.listLen() + 1}
+	b := &bitmapPosting{bm: bm, n: p.listLen() + 1, last: bm.Maximum()}
 	ps.count(b)
 	if n := len(ps.free); n > 0 {
 		place := ps.free[n-1]

@@ -91,7 +91,7 @@ type Part struct {
 	quarantine []quarantined
 	unlinked   rowSet // the rows in quarantine
 	scratch    []byte
-	entries    index.Entries // for bulk additions to indexes
+	entries    indexBatch // for bulk additions to indexes
 
 	// kept are dead versions that an open snapshot sees, by that snapshot;
 	// compacting, that Compact has more to do. Both are vacuum's (vacuum.run).

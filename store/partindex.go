@@ -91,19 +91,30 @@ func (x *partIndex) AppendKey(dst []byte, row uint32) []byte {
 	return dst
 }
 
+// covers says whether a row is in the index, which may be a partial one.
+func (x *partIndex) covers(row uint32) bool {
+	if x.def.Filter == 0 {
+		return true
+	}
+	v := x.part.column(x.def.Filter).Get(row)
+	return !v.IsNull() && v.Bool()
+}
+
 // each calls f with every key of a row: one, or one an element; none for a row outside of a partial index.
 func (x *partIndex) each(row uint32, scratch []byte, f func(key []byte)) []byte {
-	if x.def.Filter != 0 {
-		if v := x.part.column(x.def.Filter).Get(row); v.IsNull() || !v.Bool() {
-			return scratch
-		}
+	if !x.covers(row) {
+		return scratch
 	}
 	if !x.array {
 		scratch = x.AppendKey(scratch[:0], row)
 		f(scratch)
 		return scratch
 	}
-	v := x.part.column(x.def.Columns[0].Num).Get(row)
+	return x.eachElem(x.part.column(x.def.Columns[0].Num).Get(row), scratch, f)
+}
+
+// eachElem calls f with the key of every element of an array, or NULL.
+func (x *partIndex) eachElem(v value.Value, scratch []byte, f func(key []byte)) []byte {
 	if v.IsNull() {
 		return scratch
 	}
@@ -154,15 +165,21 @@ func (x *partIndex) remove(row uint32, scratch []byte) []byte {
 
 // addRuns puts new rows in the index, but for those that a build will find.
 // Writer only.
-func (x *partIndex) addRuns(runs []rowRun, e *index.Entries, scratch []byte) []byte {
-	e.Reset()
-	for row := range eachRow(runs) {
-		if !x.build.has(row) {
-			scratch = x.each(row, scratch, func(key []byte) { e.Add(key, row) })
+func (x *partIndex) addRuns(runs []rowRun, b *indexBatch, scratch []byte) []byte {
+	if b.Reset(); x.unique == nil && x.tree != nil {
+		b.ResetUnhashed()
+	}
+	b.scratch = scratch
+	for _, run := range runs {
+		for row := run.first; row < run.first+run.n; row++ {
+			if !x.build.has(row) && x.covers(row) {
+				b.addRow(x, row)
+			}
 		}
 	}
-	x.addBatch(e)
-	return scratch
+	b.flush(x)
+	x.addBatch(&b.Entries)
+	return b.scratch
 }
 
 func (x *partIndex) addBatch(e *index.Entries) {
