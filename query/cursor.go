@@ -66,7 +66,7 @@ func (s *Session) declare(ctx context.Context, p *prepared, st *ast.DeclareCurso
 func (s *Session) prepareDeclare(p *prepared, st *ast.DeclareCursorStmt) error {
 	q := declared(p, st)
 	err := s.preparePlan(q)
-	p.params = q.params
+	p.setParams(q.params)
 	return err
 }
 

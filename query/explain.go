@@ -79,7 +79,7 @@ func (s *Session) prepareExplain(_ context.Context, p *prepared, st *ast.Explain
 	if err != nil {
 		return err
 	}
-	p.params = inner.params
+	p.setParams(inner.params)
 	return nil
 }
 

@@ -113,7 +113,7 @@ func (s *Session) setModes(m ast.TransactionModes) error {
 		}
 	}
 	if !begun {
-		s.txn.SetIsolation(isolationLevels[s.set.vars.isolation], s.set.vars.readOnly)
+		s.txn.SetIsolation(s.set.vars.isolation, s.set.vars.readOnly)
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func (s *Session) prepareUse(ctx context.Context, u *use, src server.Source) (se
 	if err := s.preparePlan(p); err != nil {
 		return nil, p.failure(ctx, err)
 	}
-	p.params = nil // the client has none to give
+	p.setParams(nil) // the client has none to give
 	return p, nil
 }
 

@@ -2,6 +2,7 @@ package query
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/cachalotdb/cachalot/internal/column"
@@ -22,14 +23,22 @@ func (s *Session) Bind(ctx context.Context, sp server.Prepared, args server.Args
 	if err := s.allowed(p.stmt); err != nil {
 		return nil, err
 	}
-	params, err := s.bindParams(p, args)
+	if p.plan != nil {
+		portal := s.free.rows(s, p)
+		if err := portal.bind(args); err != nil {
+			portal.Close()
+			return nil, failure(ctx, err, p.start)
+		}
+		return portal, nil
+	}
+	params, err := s.bindParams(nil, p, args)
 	if err != nil {
 		return nil, failure(ctx, err, p.start)
 	}
-	return s.newPortal(p, params), nil
+	return s.free.command(s, p, params), nil
 }
 
-// newPortal makes the portal of a statement with its parameters.
+// newPortal makes the portal of a statement with its parameters, for the engine itself.
 func (s *Session) newPortal(p *prepared, params []value.Value) server.Portal {
 	if p.plan != nil {
 		return &rowPortal{session: s, stmt: p, params: params}
@@ -37,23 +46,23 @@ func (s *Session) newPortal(p *prepared, params []value.Value) server.Portal {
 	return &commandPortal{session: s, stmt: p, params: params}
 }
 
-// bindParams reads the parameters in the form that the client sent them.
-func (s *Session) bindParams(p *prepared, args server.Args) ([]value.Value, error) {
+// bindParams reads the parameters in the form that the client sent them, and may use the memory of dst for them.
+func (s *Session) bindParams(dst []value.Value, p *prepared, args server.Args) ([]value.Value, error) {
 	if p.use != nil {
 		return p.use.values, nil
 	}
 	if len(args.Values) == 0 {
 		return nil, nil
 	}
-	out := make([]value.Value, len(args.Values))
+	dst = slices.Grow(dst[:0], len(args.Values))
 	for i := range args.Values {
 		v, err := args.Decode(i, value.Of(p.params[i]), &s.set.vars.style)
 		if err != nil {
 			return nil, err
 		}
-		out[i] = v
+		dst = append(dst, v)
 	}
-	return out, nil
+	return dst, nil
 }
 
 // emptyPortal is the portal of an empty statement.
@@ -74,11 +83,13 @@ type rowPortal struct {
 	params  []value.Value
 
 	begun, ended bool
+	built        bool // there were operators
 	life         life
 	level        int // how many savepoints there were when it began
 	env          exec.Env
-	op           exec.Operator // nil on the short path of point reads
+	op           exec.Operator // nil on the short paths of single rows
 	style        *value.Style
+	memory       *portalMemory // nil in those that the engine makes for itself
 
 	rows  exec.Rows
 	dense column.Batch
@@ -96,8 +107,17 @@ func (p *rowPortal) TextStyle() *value.Style {
 	return &p.session.set.vars.style
 }
 
+// bind reads the parameters.
+func (p *rowPortal) bind(args server.Args) (err error) {
+	p.params, err = p.session.bindParams(p.memory.params, p.stmt, args)
+	return err
+}
+
 // Close implements server.Portal.
-func (p *rowPortal) Close() { p.release() }
+func (p *rowPortal) Close() {
+	p.release()
+	p.session.free.takeRows(p)
+}
 
 // release gives up what the portal reads from.
 func (p *rowPortal) release() {
@@ -185,7 +205,7 @@ func (p *rowPortal) start(ctx context.Context, sink server.Sink) (done bool, res
 		return false, res, err
 	}
 	if pl.Point != nil {
-		b, err := p.session.point.Read(&p.env, pl.Point)
+		b, err := p.session.reader.Read(&p.env, pl.Point)
 		if err != nil {
 			return false, res, err
 		}
@@ -194,6 +214,9 @@ func (p *rowPortal) start(ctx context.Context, sink server.Sink) (done bool, res
 			n = 1
 			err = sink.Rows(b, 0, 1)
 		}
+		return true, server.Result{Tag: p.tag(n)}, err
+	}
+	if n, ok, err := p.session.writer.Write(ctx, &p.env, pl.Root); ok {
 		return true, server.Result{Tag: p.tag(n)}, err
 	}
 	return false, res, p.build(ctx, pl)
@@ -228,13 +251,18 @@ func (p *rowPortal) view(ctx context.Context) (*plan.Plan, error) {
 			return nil, err
 		}
 	}
-	p.env.Expr = s.evaluation(ctx, p.params)
+	if p.memory == nil {
+		p.env.Expr = s.evaluation(ctx, p.params)
+	} else {
+		p.env.Expr = s.evaluate(&p.memory.evaluation, ctx, p.params)
+	}
 	p.style = p.env.Expr.Style
 	return pl, nil
 }
 
 // build makes the operators.
 func (p *rowPortal) build(ctx context.Context, pl *plan.Plan) (err error) {
+	p.built = true
 	p.life.set(ctx)
 	p.env.Expr.Ctx = &p.life
 	if p.op, _, err = exec.Build(pl.Root, &p.env); err != nil {
@@ -252,7 +280,10 @@ func (s *Session) openPlan(ctx context.Context, stmt *prepared, env *exec.Env) (
 	env.Deferred = &s.deferred
 	env.Workers = s.engine.cfg.Workers
 	env.Avoid = s.set.vars.avoid
-	env.Budget = &exec.Budget{Limit: s.set.vars.workMem}
+	if env.Budget == nil {
+		env.Budget = new(exec.Budget)
+	}
+	*env.Budget = exec.Budget{Limit: s.set.vars.workMem}
 	pl := stmt.plan
 	for {
 		for _, t := range pl.Writes {
@@ -292,16 +323,19 @@ func (p *rowPortal) tag(rows int64) string {
 	if n, ok := exec.Affected(p.op); ok {
 		rows = n
 	}
-	n := strconv.FormatInt(rows, 10)
+	one := "SELECT 1"
 	switch p.stmt.stmt.(type) {
 	case *ast.InsertStmt:
-		return "INSERT 0 " + n
+		one = "INSERT 0 1"
 	case *ast.UpdateStmt:
-		return "UPDATE " + n
+		one = "UPDATE 1"
 	case *ast.DeleteStmt:
-		return "DELETE " + n
+		one = "DELETE 1"
 	}
-	return "SELECT " + n
+	if rows == 1 {
+		return one
+	}
+	return one[:len(one)-1] + strconv.FormatInt(rows, 10)
 }
 
 // commandName is the name of a statement in messages.
@@ -326,6 +360,7 @@ type commandPortal struct {
 	res     server.Result
 	inner   server.Portal // of EXECUTE
 	ran     bool
+	bound   bool // by the server; false when it was closed
 }
 
 func (p *commandPortal) Columns() []server.Column { return p.stmt.cols }
@@ -335,6 +370,7 @@ func (p *commandPortal) Close() {
 	if p.inner != nil {
 		p.inner.Close()
 	}
+	p.session.free.takeCommand(p)
 }
 
 // Run implements server.Portal.

@@ -20,6 +20,7 @@ type prepared struct {
 	start  int      // where its text begins in what was parsed
 	kind   server.Kind
 	params []value.Kind
+	oids   []uint32 // of params, nil until somebody asks
 	cols   []server.Column
 
 	fixed []value.Kind // types that the client fixed
@@ -43,12 +44,17 @@ func (p *prepared) Columns() []server.Column { return p.cols }
 func (p *prepared) Source() server.Source    { return p.src }
 
 func (p *prepared) ParamTypes() []uint32 {
-	out := make([]uint32, len(p.params))
-	for i, k := range p.params {
-		out[i] = k.OID()
+	if p.oids == nil && len(p.params) > 0 {
+		p.oids = make([]uint32, len(p.params))
+		for i, k := range p.params {
+			p.oids[i] = k.OID()
+		}
 	}
-	return out
+	return p.oids
 }
+
+// setParams says of which types the parameters are.
+func (p *prepared) setParams(kinds []value.Kind) { p.params, p.oids = kinds, nil }
 
 // Prepare implements server.Session.
 func (s *Session) Prepare(ctx context.Context, src server.Source, paramTypes []uint32) (server.Prepared, error) {
@@ -184,7 +190,8 @@ func (s *Session) preparePlan(p *prepared) error {
 
 // adopt makes a plan the statement's.
 func (p *prepared) adopt(pl *plan.Plan) {
-	p.plan, p.params = pl, pl.Params
+	p.plan = pl
+	p.setParams(pl.Params)
 	p.kind = server.KindCommand
 	if pl.Columns != nil {
 		p.kind = server.KindRows

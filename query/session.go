@@ -32,7 +32,9 @@ type Session struct {
 	cursors    map[string]*cursor      // that DECLARE has opened
 	signals    signals                 // LISTEN and NOTIFY of the transaction
 
-	point    exec.PointReader
+	reader   exec.PointReader
+	writer   exec.PointWriter
+	free     freePortals
 	literals learner // of the last simple Query
 	session  *expr.Session
 	names    *catalogTypes // of the last statement
@@ -154,17 +156,29 @@ func (s *Session) setConfig(name, v string, local bool) (string, error) {
 	return shown, nil
 }
 
+// evaluation is what the expressions of one statement know.
+type evaluation struct {
+	expr  expr.Context
+	style value.Style
+}
+
 // evaluation returns what the expressions of one statement know.
 func (s *Session) evaluation(ctx context.Context, params []value.Value) *expr.Context {
-	style := s.set.vars.style
-	style.Now = s.stmtTime
-	if style.Types, style.Names = nil, nil; s.txn != nil {
-		s.nameTypes(&style, s.catalog())
+	return s.evaluate(new(evaluation), ctx, params)
+}
+
+// evaluate is evaluation in memory that nobody uses any more.
+func (s *Session) evaluate(e *evaluation, ctx context.Context, params []value.Value) *expr.Context {
+	e.style = s.set.vars.style
+	e.style.Now = s.stmtTime
+	if e.style.Types, e.style.Names = nil, nil; s.txn != nil {
+		s.nameTypes(&e.style, s.catalog())
 	}
-	return &expr.Context{
-		Ctx: ctx, Params: params, Style: &style,
-		StmtTime: s.stmtTime, TxnTime: s.txnTime, Clock: s.engine.cfg.Clock, Session: s.session,
-	}
+	c := &e.expr
+	c.Reset()
+	c.Ctx, c.Params, c.Style, c.Session = ctx, params, &e.style, s.session
+	c.StmtTime, c.TxnTime, c.Clock = s.stmtTime, s.txnTime, s.engine.cfg.Clock
+	return c
 }
 
 // errStatementTimeout is the cause of a context that statement_timeout ended.
@@ -197,7 +211,7 @@ func (s *Session) open() {
 		s.characterize()
 	}
 	s.txn = s.engine.db.Begin(store.TxnOptions{
-		AsyncCommit: s.set.vars.asyncCommit, Isolation: isolationLevels[s.set.vars.isolation], ReadOnly: s.set.vars.readOnly,
+		AsyncCommit: s.set.vars.asyncCommit, Isolation: s.set.vars.isolation, ReadOnly: s.set.vars.readOnly,
 		Locker: s.locker,
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/cachalotdb/cachalot/internal/value"
 	"github.com/cachalotdb/cachalot/query/plan"
 	"github.com/cachalotdb/cachalot/server"
+	"github.com/cachalotdb/cachalot/store"
 )
 
 // settings are a session's run-time parameters. A value is, in this order, what SET LOCAL gave it
@@ -37,9 +38,9 @@ type vars struct {
 	style            value.Style // without the time of the statement
 	bareLiterals     bool
 	asyncCommit      bool
-	readOnly         bool   // of this transaction
-	defaults         bool   // new transactions have PostgreSQL's own characteristics
-	isolation        string // of this transaction
+	readOnly         bool            // of this transaction
+	defaults         bool            // new transactions have PostgreSQL's own characteristics
+	isolation        store.Isolation // of this transaction
 	statementTimeout time.Duration
 	lockTimeout      time.Duration
 	workMem          int64 // bytes
@@ -236,7 +237,7 @@ func (s *settings) decode() vars {
 		bareLiterals: at("cachalot.bare_literals") == "on",
 		asyncCommit:  at("synchronous_commit") == "off",
 		readOnly:     at("transaction_read_only") == "on",
-		isolation:    at("transaction_isolation"),
+		isolation:    isolationLevels[at("transaction_isolation")],
 		defaults: at("default_transaction_isolation") == "read committed" && at("default_transaction_read_only") == "off" &&
 			at("default_transaction_deferrable") == "off",
 		statementTimeout: millis("statement_timeout"),

@@ -55,7 +55,10 @@ func (s *Session) commit(ctx context.Context) error {
 	s.txn, s.savepoints, s.deferred = nil, nil, exec.Deferred{}
 	// Once the record is in the log a commit can no longer be called off; the wait for a lock has no place in it.
 	txn.SetAsyncCommit(s.set.vars.asyncCommit)
-	err := txn.Commit(context.WithoutCancel(ctx))
+	if txn.Wrote() {
+		ctx = context.WithoutCancel(ctx)
+	}
+	err := txn.Commit(ctx)
 	s.set.end(err == nil)
 	if err == nil {
 		s.signal()
@@ -145,7 +148,7 @@ func (s *Session) endBlock(ctx context.Context, chain bool) (server.Result, erro
 		s.warn(sqlerr.NoActiveSQLTransaction, "there is no transaction in progress")
 	}
 	s.status = server.TxIdle
-	modes := s.characteristics()
+	modes := s.characteristics(chain)
 	res := server.Result{Tag: "COMMIT", TxEnded: true}
 	if err := s.commit(ctx); err != nil {
 		return res, err
@@ -165,7 +168,7 @@ func (s *Session) abortBlock(chain bool) (server.Result, error) {
 		s.warn(sqlerr.NoActiveSQLTransaction, "there is no transaction in progress")
 	}
 	s.status = server.TxIdle
-	modes := s.characteristics()
+	modes := s.characteristics(chain)
 	s.rollback()
 	if chain {
 		s.chain(modes)
@@ -173,8 +176,11 @@ func (s *Session) abortBlock(chain bool) (server.Result, error) {
 	return server.Result{Tag: "ROLLBACK", TxEnded: true}, nil
 }
 
-// characteristics returns those of the current transaction, by setting.
-func (s *Session) characteristics() map[string]string {
+// characteristics returns those of the current transaction, by setting, if another is to have them too.
+func (s *Session) characteristics(chain bool) map[string]string {
+	if !chain {
+		return nil
+	}
 	modes := map[string]string{}
 	for name := range transactionDefaults {
 		modes[name], _ = s.set.show(name)
@@ -189,7 +195,7 @@ func (s *Session) chain(modes map[string]string) {
 	for name, v := range modes {
 		_ = s.set.set(name, v, true) // they were accepted before
 	}
-	s.txn.SetIsolation(isolationLevels[s.set.vars.isolation], s.set.vars.readOnly)
+	s.txn.SetIsolation(s.set.vars.isolation, s.set.vars.readOnly)
 }
 
 // inBlock says whether the statement is inside of a transaction block, be it that of a query of several

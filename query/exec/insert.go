@@ -31,6 +31,9 @@ type insert struct {
 	touched map[string]struct{} // keys that ON CONFLICT DO UPDATE has written
 	key     []byte
 	pair    []value.Value
+	// cells are the values of a row of expressions; defaults marks those that are DEFAULT.
+	cells    []value.Value
+	defaults []bool
 }
 
 func (b *builder) insert(n *plan.Insert) (*tree, error) {
@@ -109,26 +112,18 @@ func (n *insert) fromInput(ctx context.Context) error {
 
 func (n *insert) fromRows(ctx context.Context) error {
 	rows := n.node.Rows
-	cells := make([]value.Value, len(rows.Types))
-	defaults := make([]bool, len(rows.Types))
 	for i, row := range rows.Bound {
 		if i%256 == 0 && ctx.Err() != nil {
 			return Canceled(ctx)
 		}
-		for j, e := range row {
-			if defaults[j] = e == nil; e == nil {
-				continue
-			}
-			v, err := expr.EvalConst(n.env.Expr, e)
-			if err != nil {
-				return err
-			}
-			cells[j] = v
+		if err := n.evaluate(row); err != nil {
+			return err
 		}
-		if err := n.add(ctx, cells, defaults); err != nil {
+		if err := n.add(ctx, n.cells, n.defaults); err != nil {
 			return err
 		}
 	}
+	cells := make([]value.Value, len(rows.Types))
 	for i, row := range rows.Plain {
 		if i%256 == 0 && ctx.Err() != nil {
 			return Canceled(ctx)
@@ -147,25 +142,26 @@ func (n *insert) fromRows(ctx context.Context) error {
 	return nil
 }
 
-// add makes a row of the table of the cells of the input; defaults marks those that are DEFAULT.
-func (n *insert) add(ctx context.Context, cells []value.Value, defaults []bool) error {
-	row := make([]value.Value, len(n.table.Columns))
-	for i := range row {
-		src := &n.node.Sources[i]
-		switch {
-		case src.Input >= 0 && (defaults == nil || !defaults[src.Input]):
-			row[i] = cells[src.Input]
-		case src.Default != nil:
-			v, err := expr.EvalConst(n.env.Expr, src.Default)
-			if err != nil {
+// evaluate sets cells and defaults to a row of expressions.
+func (n *insert) evaluate(row []expr.Expr) error {
+	n.cells, n.defaults = n.cells[:0], n.defaults[:0]
+	for _, e := range row {
+		var v value.Value
+		if e != nil {
+			var err error
+			if v, err = expr.EvalConst(n.env.Expr, e); err != nil {
 				return err
 			}
-			row[i] = v
-		default:
-			row[i] = value.Null(n.table.Columns[i].Type.Kind)
 		}
+		n.cells, n.defaults = append(n.cells, v), append(n.defaults, e == nil)
 	}
-	if err := n.complete(row); err != nil {
+	return nil
+}
+
+// add makes a row of the table of the cells of the input, and writes it or keeps it back.
+func (n *insert) add(ctx context.Context, cells []value.Value, defaults []bool) error {
+	row, err := n.newRow(cells, defaults)
+	if err != nil {
 		return err
 	}
 	if n.node.Conflict != nil || len(n.returning) > 0 {
@@ -176,7 +172,6 @@ func (n *insert) add(ctx context.Context, cells []value.Value, defaults []bool) 
 		n.events.Added(n.table, nil, row)
 	}
 	if n.feed == nil && len(n.pending) == feedRows {
-		var err error
 		if n.feed, err = n.env.Txn.Feed(ctx, n.table); err != nil {
 			return err
 		}
@@ -188,6 +183,27 @@ func (n *insert) add(ctx context.Context, cells []value.Value, defaults []bool) 
 		return n.flush(ctx)
 	}
 	return nil
+}
+
+// newRow makes a complete row of the table of the cells of the input; defaults marks those that are DEFAULT.
+func (n *insert) newRow(cells []value.Value, defaults []bool) ([]value.Value, error) {
+	row := make([]value.Value, len(n.table.Columns))
+	for i := range row {
+		src := &n.node.Sources[i]
+		switch {
+		case src.Input >= 0 && (defaults == nil || !defaults[src.Input]):
+			row[i] = cells[src.Input]
+		case src.Default != nil:
+			v, err := expr.EvalConst(n.env.Expr, src.Default)
+			if err != nil {
+				return nil, err
+			}
+			row[i] = v
+		default:
+			row[i] = value.Null(n.table.Columns[i].Type.Kind)
+		}
+	}
+	return row, n.complete(row)
 }
 
 // flush gives the pending rows to the feed.
@@ -233,8 +249,10 @@ func (n *insert) put(ctx context.Context, row []value.Value) error {
 			return store.UniqueViolation(n.table, n.key)
 		}
 	}
-	if err := n.claim(ctx, row, nil, c.Arbiter); err != nil {
-		return err
+	if n.rules != nil {
+		if err := n.claim(ctx, row, nil, c.Arbiter); err != nil {
+			return err
+		}
 	}
 	if err := n.addRow(n.key, row); err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 	"github.com/cachalotdb/cachalot/store"
 )
 
-// targets finds the rows that an UPDATE or DELETE is about and calls f for each. All are found before the
+// targets finds the rows that an UPDATE or DELETE is about and changes each. All are found before the
 // first is changed, so that a statement never meets its own changes.
 type targets struct {
 	env   *Env
@@ -22,6 +22,13 @@ type targets struct {
 	all    []int16
 	mode   store.LockMode
 	row    []value.Value
+	key    []byte
+}
+
+// rowChange is what is done with each target: key is its key, whose lock is held, cur its current row and row the values
+// of that, with what is read beside it after them. They are the caller's when it returns.
+type rowChange interface {
+	change(ctx context.Context, key []byte, cur store.Current, row []value.Value) error
 }
 
 // named is an operator that knows which rows its last batch had.
@@ -34,19 +41,20 @@ type target struct {
 	extra []value.Value // what is read beside the row
 }
 
-// each calls f with each target's key, its current row and the values of that, with what is read beside it after them.
-// The key's lock is held.
-func (t *targets) each(ctx context.Context, w *writer, f func(key []byte, cur store.Current, row []value.Value) error) error {
+// each changes each target.
+func (t *targets) each(ctx context.Context, w *writer, f rowChange) error {
 	if t.point != nil {
-		key, ok, err := pointKey(t.env.Expr, nil, t.point)
+		var ok bool
+		var err error
+		t.key, ok, err = pointKey(t.env.Expr, t.key[:0], t.point)
 		if !ok || err != nil {
 			return err
 		}
-		ref, ok := t.env.View.Table(w.table.OID).Lookup(key)
+		ref, ok := t.env.View.Table(w.table.OID).Lookup(t.key)
 		if !ok { // what is not there is not locked
 			return nil
 		}
-		return t.visit(ctx, w, key, target{ref: ref}, true, f)
+		return t.visit(ctx, w, t.key, target{ref: ref}, true, f)
 	}
 	find := t.find
 	if t.joined != nil {
@@ -144,9 +152,9 @@ func unwrap(op Operator) Operator {
 	return op
 }
 
-// visit locks a key and calls f if its newest row is still to be changed: it is the one that the statement's View
+// visit locks a key and changes its row if the newest one is still to be changed: it is the one that the statement's View
 // showed, or, at READ COMMITTED, it meets the condition too. test says that the condition was not tested on that one.
-func (t *targets) visit(ctx context.Context, w *writer, key []byte, tg target, test bool, f func([]byte, store.Current, []value.Value) error) error {
+func (t *targets) visit(ctx context.Context, w *writer, key []byte, tg target, test bool, f rowChange) error {
 	txn := t.env.Txn
 	mark := txn.LockMark()
 	cur, ok, err := w.lock(ctx, key, t.mode)
@@ -170,7 +178,7 @@ func (t *targets) visit(ctx context.Context, w *writer, key []byte, tg target, t
 			return err
 		}
 	}
-	return f(key, cur, t.row)
+	return f.change(ctx, key, cur, t.row)
 }
 
 func (t *targets) close() {
@@ -180,6 +188,11 @@ func (t *targets) close() {
 	if t.joined != nil {
 		t.joined.Close()
 	}
+}
+
+// reset makes it the search for the row of a key, and keeps memory.
+func (t *targets) reset(env *Env, w *writer, where, point []expr.Expr, mode store.LockMode) {
+	*t = targets{env: env, where: where, point: point, keys: len(w.table.Key), all: w.all, mode: mode, row: t.row, key: t.key}
 }
 
 // newTargets makes the search for the rows of an UPDATE or DELETE.

@@ -43,18 +43,19 @@ func (b *builder) modify(op Modifier, name, table string, n plan.Node, in *tree)
 
 func (u *update) Next(ctx context.Context, r *Rows) (bool, error) { return u.yield(ctx, r, u.run) }
 
-func (u *update) run(ctx context.Context) error {
-	return u.targets.each(ctx, &u.writer, func(key []byte, cur store.Current, old []value.Value) error {
-		row := slices.Clone(old)
-		if err := assign(u.env.Expr, u.table.Columns, u.set, old, row); err != nil {
-			return err
-		}
-		n := len(u.all) // beyond it is what the table is joined with
-		if err := u.replace(ctx, key, cur, old[:n:n], row[:n:n]); err != nil {
-			return err
-		}
-		return u.wrote(row)
-	})
+func (u *update) run(ctx context.Context) error { return u.targets.each(ctx, &u.writer, u) }
+
+// change implements rowChange.
+func (u *update) change(ctx context.Context, key []byte, cur store.Current, old []value.Value) error {
+	row := slices.Clone(old)
+	if err := assign(u.env.Expr, u.table.Columns, u.set, old, row); err != nil {
+		return err
+	}
+	n := len(u.all) // beyond it is what the table is joined with
+	if err := u.replace(ctx, key, cur, old[:n:n], row[:n:n]); err != nil {
+		return err
+	}
+	return u.wrote(row)
 }
 
 func (u *update) Close() { u.targets.close() }
@@ -77,14 +78,15 @@ func (b *builder) delete(n *plan.Delete) (*tree, error) {
 
 func (d *deletion) Next(ctx context.Context, r *Rows) (bool, error) { return d.yield(ctx, r, d.run) }
 
-func (d *deletion) run(ctx context.Context) error {
-	return d.targets.each(ctx, &d.writer, func(key []byte, cur store.Current, row []value.Value) error {
-		n := len(d.all)
-		if err := d.remove(ctx, key, cur, row[:n:n]); err != nil {
-			return err
-		}
-		return d.wrote(row)
-	})
+func (d *deletion) run(ctx context.Context) error { return d.targets.each(ctx, &d.writer, d) }
+
+// change implements rowChange.
+func (d *deletion) change(ctx context.Context, key []byte, cur store.Current, row []value.Value) error {
+	n := len(d.all)
+	if err := d.remove(ctx, key, cur, row[:n:n]); err != nil {
+		return err
+	}
+	return d.wrote(row)
 }
 
 func (d *deletion) Close() { d.targets.close() }

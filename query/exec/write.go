@@ -45,13 +45,21 @@ type writer struct {
 	kinds     []value.Kind
 	results   []*column.Batch
 	row       []value.Value
+	newKey    []byte // of replace
 	affected  int64
 	done      bool
 	at        int
 }
 
 func newWriter(env *Env, t *schema.Table, rules *plan.RowRules, returning []*plan.Program) writer {
-	w := writer{env: env, table: t, rules: rules, returning: returning}
+	var w writer
+	w.reset(env, t, rules, returning)
+	return w
+}
+
+// reset makes a writer that has done its work a new one, which keeps memory.
+func (w *writer) reset(env *Env, t *schema.Table, rules *plan.RowRules, returning []*plan.Program) {
+	*w = writer{env: env, table: t, rules: rules, returning: returning, all: w.all[:0], kinds: w.kinds[:0], newKey: w.newKey}
 	if rules != nil && (rules.References || rules.Referenced) {
 		if w.events = env.late; w.events == nil {
 			w.events = NewEvents(env)
@@ -63,7 +71,6 @@ func newWriter(env *Env, t *schema.Table, rules *plan.RowRules, returning []*pla
 	for _, p := range returning {
 		w.kinds = append(w.kinds, p.Expr.Type().Kind)
 	}
-	return w
 }
 
 // Affected implements Modifier.
@@ -76,10 +83,8 @@ func (w *writer) yield(ctx context.Context, r *Rows, run func(context.Context) e
 		if err := run(ctx); err != nil {
 			return false, err
 		}
-		if w.env.late == nil {
-			if err := w.events.Run(ctx); err != nil {
-				return false, err
-			}
+		if err := w.finish(ctx); err != nil {
+			return false, err
 		}
 	}
 	if w.at == len(w.results) {
@@ -88,6 +93,14 @@ func (w *writer) yield(ctx context.Context, r *Rows, run func(context.Context) e
 	r.set(w.results[w.at], nil)
 	w.at++
 	return true, nil
+}
+
+// finish looks at what foreign keys ask for when all rows are written.
+func (w *writer) finish(ctx context.Context) error {
+	if w.env.late != nil {
+		return nil
+	}
+	return w.events.Run(ctx)
 }
 
 // wrote counts a row and computes RETURNING over it.
@@ -214,10 +227,11 @@ func (w *writer) replace(ctx context.Context, key []byte, cur store.Current, old
 	if err := w.complete(row); err != nil {
 		return err
 	}
-	newKey, err := w.env.Txn.RowKey(nil, w.table, row)
+	newKey, err := w.env.Txn.RowKey(w.newKey[:0], w.table, row)
 	if err != nil {
 		return err
 	}
+	w.newKey = newKey
 	same := string(newKey) == string(key)
 	if !same || w.rules != nil && keyChanges(w.rules.Unique, old, row) {
 		// From here on it is an update of a key, which excludes those who refer to the row.

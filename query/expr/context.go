@@ -75,6 +75,16 @@ type Session struct {
 	Sequences Sequences
 }
 
+// Reset makes a Context that nobody uses any more the zero value again, but for a little memory that it keeps.
+func (c *Context) Reset() {
+	stack := c.stack[:cap(c.stack)]
+	if len(stack) > 64 {
+		stack = nil
+	}
+	clear(stack) // what it holds may be large
+	*c = Context{stack: stack[:0]}
+}
+
 // Clone returns a Context for another goroutine of the same statement.
 func (c *Context) Clone() *Context {
 	d := *c
