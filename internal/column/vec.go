@@ -147,6 +147,22 @@ func (v *Vec) Append(x value.Value) {
 	}
 }
 
+// AppendInt adds a value that is not NULL to a vec of a RepInt kind.
+func (v *Vec) AppendInt(n int64) {
+	v.I = append(v.I, n)
+	if v.Nulls != nil {
+		v.Nulls = append(v.Nulls, false)
+	}
+}
+
+// AppendBytes adds a value that is not NULL to a vec of a RepBytes kind that has no codes.
+func (v *Vec) AppendBytes(s string) {
+	v.S = append(v.S, s)
+	if v.Nulls != nil {
+		v.Nulls = append(v.Nulls, false)
+	}
+}
+
 func (v *Vec) appendNumeric(n int, word int64, wide string) {
 	v.I = append(v.I, word)
 	if v.S != nil {

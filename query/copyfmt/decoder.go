@@ -84,6 +84,7 @@ type decodeColumn struct {
 	Column
 	plainText    bool // text without a modifier: stored as it comes
 	integer      bool
+	forced       bool // one of the two below
 	forceNotNull bool
 	forceNull    bool
 }
@@ -99,16 +100,17 @@ func NewDecoder(r io.Reader, o *Options, relation string, columns []Column, st *
 	if err := o.CheckColumns(columns); err != nil {
 		return nil, err
 	}
-	d := &Decoder{o: o, relation: relation, st: st}
-	d.lines = lineReader{input: input{r: r}, csv: o.Format == CSV, quote: o.Quote, escape: o.Escape, quoteBytes: [1]byte{o.Quote}}
+	d := &Decoder{lines: newLineReader(r, o), o: o, relation: relation, st: st}
 	for _, c := range columns {
 		k := c.Type.Kind
+		notNull, null := slices.Contains(o.ForceNotNull, c.Name), slices.Contains(o.ForceNull, c.Name)
 		d.columns = append(d.columns, decodeColumn{
 			Column:       c,
 			plainText:    k == value.Text || k == value.Varchar && c.Type.Mod < 0,
 			integer:      k == value.Int2 || k == value.Int4 || k == value.Int8,
-			forceNotNull: slices.Contains(o.ForceNotNull, c.Name),
-			forceNull:    slices.Contains(o.ForceNull, c.Name),
+			forced:       notNull || null,
+			forceNotNull: notNull,
+			forceNull:    null,
 		})
 		d.kinds = append(d.kinds, k)
 	}
@@ -226,13 +228,8 @@ func (d *Decoder) appendRow(c *Chunk, line []byte) error {
 			return d.inLine(badFormat("missing data for column \"%s\"", col.Name), line)
 		}
 		f := d.fields[i]
-		if d.o.Format == CSV {
-			switch {
-			case f.null && col.forceNotNull:
-				f = field{s: d.o.Null}
-			case !f.null && col.forceNull && f.s == d.o.Null:
-				f = field{null: true}
-			}
+		if col.forced {
+			f = d.force(f, col)
 		}
 		v := &c.Vecs[i]
 		switch {
@@ -240,11 +237,11 @@ func (d *Decoder) appendRow(c *Chunk, line []byte) error {
 			v.Append(value.Null(col.Type.Kind))
 			continue
 		case col.plainText:
-			v.Append(value.NewBytes(col.Type.Kind, f.s))
+			v.AppendBytes(f.s)
 			continue
 		case col.integer:
 			if n, ok := smallInt(f.s, col.Type.Kind); ok {
-				v.Append(value.NewInt(col.Type.Kind, n))
+				v.AppendInt(n)
 				continue
 			}
 		}
@@ -256,6 +253,17 @@ func (d *Decoder) appendRow(c *Chunk, line []byte) error {
 		v.Append(x)
 	}
 	return nil
+}
+
+// force applies FORCE_NOT_NULL and FORCE_NULL.
+func (d *Decoder) force(f field, col *decodeColumn) field {
+	switch {
+	case f.null && col.forceNotNull:
+		return field{s: d.o.Null}
+	case !f.null && col.forceNull && f.s == d.o.Null:
+		return field{null: true}
+	}
+	return f
 }
 
 // smallInt reads an integer of at most 18 digits that fits its kind; value.Parse

@@ -381,6 +381,25 @@ func decodeAndPrint(t *testing.T, c decodeCase, r io.Reader) ([]byte, error) {
 	}
 }
 
+// TestErrorOfTheStream says which line is named when the stream breaks off, wherever what came was cut.
+func TestErrorOfTheStream(t *testing.T) {
+	for in, want := range map[string]string{
+		"1,a\n2,b":                   "COPY t, line 2",
+		"1,a\n2,\"b\nc\n":            "COPY t, line 4",
+		"1,a\r\n2,\"b\nc\n":          "COPY t, line 2",
+		"1,\"b\nc":                   "COPY t, line 1",
+		"1,a\n2,b\n3,\"c\"\"\nd\"\n": "COPY t, line 5",
+	} {
+		c := decodeCase{table: ab, opts: []copyfmt.Option{csv}}
+		for name, r := range map[string]io.Reader{"whole": strings.NewReader(in), "a byte at a time": iotest.OneByteReader(strings.NewReader(in))} {
+			_, err := decodeAndPrint(t, c, io.MultiReader(r, iotest.ErrReader(sqlerr.New(sqlerr.QueryCanceled, "stopped"))))
+			if e := sqlerr.As(err); e == nil || e.Where != want {
+				t.Errorf("%q %s: %v, %q, want %q", in, name, err, e.Where, want)
+			}
+		}
+	}
+}
+
 func style() *value.Style { return value.DefaultStyle() }
 
 func TestDecodeIsPostgres(t *testing.T) {

@@ -89,8 +89,10 @@ func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 // blocks, what was handed out is never written again.
 type scratch struct{ buf []byte }
 
-// start returns an empty slice to append to, with room for n bytes.
+// start returns an empty slice to append to, with room for n bytes and the 8 that appendBefore
+// may write behind them.
 func (s *scratch) start(n int) []byte {
+	n += 8
 	if cap(s.buf)-len(s.buf) < n {
 		s.buf = make([]byte, 0, max(16<<10, n))
 	}

@@ -2,6 +2,7 @@ package copyfmt
 
 import (
 	"bytes"
+	"io"
 
 	"github.com/cachalotdb/cachalot/internal/sqlerr"
 )
@@ -31,6 +32,10 @@ type lineReader struct {
 	marked bool
 }
 
+func newLineReader(r io.Reader, o *Options) lineReader {
+	return lineReader{input: input{r: r}, csv: o.Format == CSV, quote: o.Quote, escape: o.Escape, quoteBytes: [1]byte{o.Quote}}
+}
+
 func badFormat(format string, args ...any) *sqlerr.Error {
 	return sqlerr.New(sqlerr.BadCopyFileFormat, format, args...)
 }
@@ -43,9 +48,14 @@ func (l *lineReader) next() (line []byte, ok bool, err error) {
 	if l.marked {
 		return nil, false, nil
 	}
-	if line, ok := l.quick(); ok {
-		return line, true, nil
+	if line, ok, err = l.quick(); ok || err != nil {
+		return line, ok, err
 	}
+	return l.slow()
+}
+
+// slow is next where the line is looked at byte by byte.
+func (l *lineReader) slow() (line []byte, ok bool, err error) {
 	n, end, err := l.scan()
 	if err != nil {
 		return nil, false, err
@@ -59,63 +69,79 @@ func (l *lineReader) next() (line []byte, ok bool, err error) {
 	return line, true, nil
 }
 
-// quick finds the common lines, those that are all there and have no
-// carriage return within, with a few searches and no loop over bytes. It declines
-// where it is not sure, having changed nothing: scan then decides.
-func (l *lineReader) quick() (line []byte, ok bool) {
+// quick finds the common lines, those that have no carriage return within, with a few searches and
+// no loop over bytes. It declines where it is not sure, having read on at most: scan then decides.
+func (l *lineReader) quick() (line []byte, ok bool, err error) {
 	if l.eol == eolCR {
-		return nil, false
+		return nil, false, nil
 	}
-	b := l.rest()
 	embedded := uint64(0) // newlines within quotes
-	n, quotes := 0, 0
+	n, quotes := 0, 0     // quotes in the n bytes that were looked at
 	for {
+		b := l.rest()
 		i := bytes.IndexByte(b[n:], '\n')
-		if i < 0 {
-			return nil, false
+		part := b[n:]
+		if i >= 0 {
+			part = part[:i]
 		}
 		if l.csv {
-			quotes += bytes.Count(b[n:n+i], l.quoteBytes[:])
+			quotes += bytes.Count(part, l.quoteBytes[:])
 		}
-		n += i
-		if quotes%2 == 0 {
-			break
+		n += len(part)
+		switch {
+		case i >= 0 && quotes%2 == 0:
+			return l.quickEnd(b[:n], embedded)
+		case i >= 0:
+			embedded++
+			n++
+		case !l.harmless(part):
+			return nil, false, nil // what is there may be an error: the rest need not come
+		default:
+			if ok, err := l.more(); !ok {
+				if err != nil && l.eol == eolNL {
+					l.number += embedded // it is told where
+				}
+				return nil, false, err
+			}
 		}
-		embedded++
-		n++
 	}
-	line = b[:n:n]
-	cr := bytes.IndexByte(line, '\r')
-	switch {
-	case l.eol == eolCRNL:
+}
+
+// quickEnd ends quick with the line up to the next newline.
+func (l *lineReader) quickEnd(line []byte, embedded uint64) ([]byte, bool, error) {
+	end := len(line) + 1
+	if l.eol == eolCRNL {
 		// A newline within quotes counts for nothing here, as in PostgreSQL: a carriage return would.
-		if cr != n-1 || cr < 0 {
-			return nil, false
+		if len(line) == 0 || line[len(line)-1] != '\r' {
+			return nil, false, nil
 		}
-		line = line[:cr:cr]
-		embedded = 0
-	case cr >= 0:
-		return nil, false
-	case l.eol == eolUnknown:
+		line = line[:len(line)-1]
+	}
+	if l.eol != eolNL {
 		embedded = 0
 	}
-	if l.csv {
-		if l.escape != l.quote && bytes.IndexByte(line, l.escape) >= 0 {
-			return nil, false
-		}
-		if len(line) >= 2 && line[0] == '\\' && line[1] == '.' {
-			return nil, false
-		}
-	} else if !plainBackslashes(line) {
-		return nil, false
+	if !l.harmless(line) || l.csv && len(line) >= 2 && line[0] == '\\' && line[1] == '.' {
+		return nil, false, nil
 	}
 	if l.eol == eolUnknown {
 		l.eol = eolNL
 	}
 	l.number += embedded
-	l.raw = b[:n+1]
-	l.pos += n + 1
-	return line, true
+	l.raw = l.buf[l.pos : l.pos+end]
+	l.pos += end
+	return line[:len(line):len(line)], true, nil
+}
+
+// harmless says that a part of a line has no byte that could make anything else of it: no carriage return, no
+// escape of quotes, and no backslash but those of plainBackslashes.
+func (l *lineReader) harmless(part []byte) bool {
+	switch {
+	case bytes.IndexByte(part, '\r') >= 0:
+		return false
+	case !l.csv:
+		return plainBackslashes(part)
+	}
+	return l.escape == l.quote || bytes.IndexByte(part, l.escape) < 0
 }
 
 // plainBackslashes says whether each backslash escapes a byte of the line itself, and none

@@ -2,6 +2,8 @@ package copyfmt
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"strings"
 
 	"github.com/cachalotdb/cachalot/internal/value"
@@ -54,6 +56,29 @@ func indexFrom(b []byte, start int, c byte) int {
 	return len(b)
 }
 
+// bytesBefore returns how many bytes of a little-endian word stand before the first that is a or b, 8 when none is.
+func bytesBefore(x uint64, a, b byte) int {
+	xa, xb := x^uint64(a)*ones, x^uint64(b)*ones
+	// The lowest bit that is set is right; those above it may come from a borrow.
+	return bits.TrailingZeros64(((xa-ones)&^xa|(xb-ones)&^xb)&highs) / 8
+}
+
+// appendBefore appends what stands at line[i:] before the first byte that is a or b, and returns its place,
+// len(line) when there is none. It may write 8 bytes behind what it appends.
+func appendBefore(out, line []byte, i int, a, b byte) ([]byte, int) {
+	for ; i+8 <= len(line); i += 8 {
+		x := binary.LittleEndian.Uint64(line[i:])
+		out = binary.LittleEndian.AppendUint64(out, x)
+		if n := bytesBefore(x, a, b); n < 8 {
+			return out[:len(out)-8+n], i + n
+		}
+	}
+	for ; i < len(line) && line[i] != a && line[i] != b; i++ {
+		out = append(out, line[i])
+	}
+	return out, i
+}
+
 // escapedField adds the field at start, which has backslashes, and returns where it ends.
 func (d *Decoder) escapedField(line []byte, start int) (end int, err error) {
 	if d.o.Null == `\N` && len(line)-start >= 2 && line[start] == '\\' && line[start+1] == 'N' &&
@@ -63,23 +88,19 @@ func (d *Decoder) escapedField(line []byte, start int) (end int, err error) {
 	}
 	out := d.scratch.start(len(line) - start)
 	var checked bool // a byte was made that need not be ASCII
-	i := start
-	for i < len(line) && line[i] != d.o.Delimiter {
-		c := line[i]
-		i++
-		if c == '\\' {
-			if i == len(line) {
-				// A backslash at the very end stands for nothing, and is not even part of the raw field.
-				end = i - 1
-				return len(line), d.addUnescaped(line[start:end], out, checked)
-			}
-			var made bool
-			c, i, made = unescape(line, i)
-			checked = checked || made
+	for i := start; ; {
+		out, i = appendBefore(out, line, i, d.o.Delimiter, '\\')
+		if i == len(line) || line[i] == d.o.Delimiter {
+			return i, d.addUnescaped(line[start:i], out, checked)
 		}
-		out = append(out, c)
+		if i+1 == len(line) {
+			// A backslash at the very end stands for nothing, and is not even part of the raw field.
+			return len(line), d.addUnescaped(line[start:i], out, checked)
+		}
+		c, next, made := unescape(line, i+1)
+		out, i = append(out, c), next
+		checked = checked || made
 	}
-	return i, d.addUnescaped(line[start:i], out, checked)
 }
 
 // addUnescaped adds a field given as it was and as it is, unless what it was stands for NULL.
@@ -177,28 +198,35 @@ func (d *Decoder) quotedField(line []byte, start, quote int) (end int, err error
 		}
 	}
 	out := d.scratch.start(len(line) - start)
-	inQuote := false
-	i := start
-	for ; i < len(line); i++ {
-		c := line[i]
-		switch {
-		case !inQuote && c == d.o.Delimiter:
+	for i := start; ; i++ {
+		out, i = appendBefore(out, line, i, d.o.Delimiter, d.o.Quote)
+		if i == len(line) || line[i] == d.o.Delimiter {
 			d.fields = append(d.fields, field{s: d.scratch.keep(out)})
 			return i, nil
-		case !inQuote && c == d.o.Quote:
-			inQuote = true
-		case inQuote && c == d.o.Escape && i+1 < len(line) && (line[i+1] == d.o.Escape || line[i+1] == d.o.Quote):
-			i++
-			out = append(out, line[i])
-		case inQuote && c == d.o.Quote:
-			inQuote = false
-		default:
-			out = append(out, c)
+		}
+		if out, i = d.appendQuoted(out, line, i+1); i == len(line) {
+			return 0, badFormat("unterminated CSV quoted field")
 		}
 	}
-	if inQuote {
-		return 0, badFormat("unterminated CSV quoted field")
+}
+
+// appendQuoted appends what stands at line[i:], within quotes, and returns the place of the closing one, len(line) when
+// it is missing.
+func (d *Decoder) appendQuoted(out, line []byte, i int) ([]byte, int) {
+	quote, escape := d.o.Quote, d.o.Escape
+	for {
+		out, i = appendBefore(out, line, i, quote, escape)
+		switch {
+		case i == len(line):
+			return out, i
+		case line[i] == escape && i+1 < len(line) && (line[i+1] == escape || line[i+1] == quote):
+			out = append(out, line[i+1])
+			i += 2
+		case line[i] == quote:
+			return out, i
+		default:
+			out = append(out, escape) // which escapes nothing
+			i++
+		}
 	}
-	d.fields = append(d.fields, field{s: d.scratch.keep(out)})
-	return i, nil
 }
