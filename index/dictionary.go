@@ -290,7 +290,9 @@ func (d *Dictionary) Check(all func(yield func(key []byte, row uint32) bool)) er
 		slices.Sort(rows)
 		rows = slices.Compact(rows)
 		var short [8]byte
+		d.mu.RLock() // a reader may make a snapshot
 		got := d.post.rows(d.entry(uint32(id)).rows)
+		d.mu.RUnlock()
 		if !slices.Equal(got, rows) {
 			return fmt.Errorf("key %x has %d rows in the dictionary index, want %d", d.key(uint32(id), &short), len(got), len(rows))
 		}
@@ -316,6 +318,7 @@ func (ps *postings) rows(p posting) []uint32 {
 		return ps.list(p)
 	}
 	b := ps.bitmaps[p.high()]
-	invariant.Check(b.n == int(b.bm.GetCardinality()) && b.n > minBitmap, "a bitmap posting of %d rows counts %d", b.bm.GetCardinality(), b.n)
-	return b.bm.ToArray()
+	rows := b.rows()
+	invariant.Check(b.n == len(rows) && b.n > minBitmap, "a bitmap posting of %d rows counts %d", len(rows), b.n)
+	return rows
 }

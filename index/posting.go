@@ -3,8 +3,6 @@ package index
 import (
 	"slices"
 
-	"github.com/RoaringBitmap/roaring/v2"
-
 	"github.com/cachalotdb/cachalot/internal/column"
 )
 
@@ -54,18 +52,6 @@ type postings struct {
 	free    []uint32         // free places in bitmaps
 }
 
-// bitmapPosting is a posting of many rows. snap is a lightweight copy that
-// was given out since bm last changed: it shares bm's containers, which bm
-// copies before it writes to them.
-type bitmapPosting struct {
-	bm, snap *roaring.Bitmap
-	n        int
-	last     uint32 // no row is larger
-	// counted is what the account has for it, recounted at nextCount rows.
-	counted   int64
-	nextCount int
-}
-
 // add adds a row and says whether it was not there.
 func (ps *postings) add(p posting, row uint32) (posting, bool) {
 	switch p.form() {
@@ -83,11 +69,9 @@ func (ps *postings) add(p posting, row uint32) (posting, bool) {
 		return ps.addToList(p, row)
 	}
 	b := ps.bitmaps[p.high()]
-	if !b.change().CheckedAdd(row) {
+	if !b.add(row) {
 		return p, false
 	}
-	b.n++
-	b.last = max(b.last, row)
 	ps.count(b)
 	return p, true
 }
@@ -103,7 +87,7 @@ func (ps *postings) addToList(p posting, row uint32) (posting, bool) {
 		}
 	}
 	if n == maxPosting {
-		return ps.toBitmap(p, row), true
+		return ps.toBitmap(p, slices.Insert(slices.Clone(list), i, row)), true
 	}
 	if n == listCap(p.class()) {
 		p = ps.moveList(p, n+1)
@@ -133,39 +117,6 @@ func (ps *postings) addRows(p posting, rows []uint32) (_ posting, added int) {
 	return p, added + b.n - before
 }
 
-// addRows adds rows, at least one. Most are new ones, behind all there are: then they need not be counted.
-func (b *bitmapPosting) addRows(rows []uint32) {
-	if b.behind(rows) {
-		b.change().AddMany(rows)
-		b.n += len(rows)
-		b.last = rows[len(rows)-1]
-		return
-	}
-	b.last = max(b.last, slices.Max(rows))
-	if len(rows) >= 4 {
-		b.change().AddMany(rows)
-		b.n = int(b.bm.GetCardinality())
-		return
-	}
-	for _, row := range rows {
-		if b.change().CheckedAdd(row) {
-			b.n++
-		}
-	}
-}
-
-// behind says whether rows ascend from behind all that are there.
-func (b *bitmapPosting) behind(rows []uint32) bool {
-	last := b.last
-	for _, row := range rows {
-		if row <= last {
-			return false
-		}
-		last = row
-	}
-	return true
-}
-
 // remove takes a row out and says whether it was there.
 func (ps *postings) remove(p posting, row uint32) (posting, bool) {
 	switch p.form() {
@@ -178,10 +129,9 @@ func (ps *postings) remove(p posting, row uint32) (posting, bool) {
 		return ps.removeFromList(p, row)
 	case formBitmap:
 		b := ps.bitmaps[p.high()]
-		if !b.change().CheckedRemove(row) {
+		if !b.remove(row) {
 			return p, false
 		}
-		b.n--
 		if b.n <= minBitmap {
 			return ps.toList(p), true
 		}
@@ -223,14 +173,10 @@ func (ps *postings) moveList(p posting, n int) posting {
 	return listPosting(class, p.listLen(), block)
 }
 
-// toBitmap turns a list and one more row into a bitmap.
-func (ps *postings) toBitmap(p posting, row uint32) posting {
-	bm := roaring.New()
-	bm.AddMany(ps.list(p))
-	bm.Add(row)
-	bm.SetCopyOnWrite(true)
+// toBitmap replaces a list by a bitmap of rows, which ascend.
+func (ps *postings) toBitmap(p posting, rows []uint32) posting {
+	b := newBitmapPosting(rows)
 	ps.classes[p.class()].release(p.class(), p.block())
-	b := &bitmapPosting{bm: bm, n: p.listLen() + 1, last: bm.Maximum()}
 	ps.count(b)
 	if n := len(ps.free); n > 0 {
 		place := ps.free[n-1]
@@ -247,31 +193,22 @@ func (ps *postings) toList(p posting) posting {
 	b := ps.bitmaps[p.high()]
 	class, block := ps.allot(b.n)
 	list := ps.classes[class].at(class, block)[:b.n]
-	b.bm.ToExistingArray(&list)
+	b.change().ToExistingArray(&list)
 	ps.acct.Add(-b.counted)
 	ps.bitmaps[p.high()] = nil
 	ps.free = append(ps.free, p.high())
 	return listPosting(class, b.n, block)
 }
 
-// bitmapOverhead is about what a bitmap costs beside its containers.
-const bitmapOverhead = 200
-
 // count keeps the account near a bitmap's size without asking it each time.
 func (ps *postings) count(b *bitmapPosting) {
 	if b.n < b.nextCount {
 		return
 	}
-	size := int64(b.bm.GetSizeInBytes()) + bitmapOverhead
+	size := b.bytes()
 	ps.acct.Add(size - b.counted)
 	b.counted = size
 	b.nextCount = b.n + max(16, b.n/8)
-}
-
-// change returns the bitmap for writing.
-func (b *bitmapPosting) change() *roaring.Bitmap {
-	b.snap = nil
-	return b.bm
 }
 
 // len returns the number of rows.
@@ -297,13 +234,7 @@ func (ps *postings) set(p posting) (s Set, ok bool) {
 		return Set{list: slices.Clone(ps.list(p))}, true
 	case formBitmap:
 		b := ps.bitmaps[p.high()]
-		if b.n <= maxList {
-			return Set{list: b.bm.ToArray()}, true
-		}
-		if b.snap == nil {
-			return Set{}, false
-		}
-		return Set{bm: b.snap}, true
+		return b.set()
 	}
 	return Set{}, true
 }
@@ -313,9 +244,7 @@ func (ps *postings) snapshot(p posting) {
 	if p.form() != formBitmap {
 		return
 	}
-	if b := ps.bitmaps[p.high()]; b.snap == nil {
-		b.snap = b.bm.Clone()
-	}
+	ps.bitmaps[p.high()].snapshot()
 }
 
 // Lists lie in blocks of 2, 4 ... 64 rows, and blocks in pages.
