@@ -18,6 +18,7 @@ var hotCases = []struct {
 	{"timestamp", Timestamp, "2021-10-19 13:14:15.123456"},
 	{"timestamptz", Timestamptz, "2021-10-19 13:14:15+02"},
 	{"float8", Float8, "3.141592653589793"},
+	{"short float8", Float8, "3.25"},
 	{"bool", Bool, "t"},
 }
 

@@ -10,7 +10,29 @@ import (
 )
 
 // parseFloat reads a float8 as C's strtod does: decimal, hexadecimal, inf, nan.
-func parseFloat(s string) (float64, error) { return parseFloatBits(s, 64, "double precision") }
+func parseFloat(s string) (float64, error) {
+	if f, ok := parseShortFloat(s); ok {
+		return f, nil
+	}
+	return parseFloatBits(s, 64, "double precision")
+}
+
+// parseShortFloat reads a sign, at most 15 digits and a point: both the digits and the power of ten that divides them are
+// floats then, so that the quotient is the nearest one.
+func parseShortFloat(s string) (float64, bool) {
+	if len(s) > float8Digits {
+		return 0, false
+	}
+	word, ok := parseNumericWord(s)
+	if !ok {
+		return 0, false
+	}
+	coef, scale := UnpackNumeric(word)
+	if coef == 0 {
+		return 0, s[0] != '-' // else it is -0
+	}
+	return float64(coef) / float64(tenPow[scale]), true
+}
 
 // parseFloat4 reads a float4.
 func parseFloat4(s string) (float64, error) { return parseFloatBits(s, 32, "real") }

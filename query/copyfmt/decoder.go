@@ -84,6 +84,7 @@ type decodeColumn struct {
 	Column
 	plainText    bool // text without a modifier: stored as it comes
 	integer      bool
+	array        bool
 	forced       bool // one of the two below
 	forceNotNull bool
 	forceNull    bool
@@ -108,6 +109,7 @@ func NewDecoder(r io.Reader, o *Options, relation string, columns []Column, st *
 			Column:       c,
 			plainText:    k == value.Text || k == value.Varchar && c.Type.Mod < 0,
 			integer:      k == value.Int2 || k == value.Int4 || k == value.Int8,
+			array:        k.IsArray(),
 			forced:       notNull || null,
 			forceNotNull: notNull,
 			forceNull:    null,
@@ -242,6 +244,11 @@ func (d *Decoder) appendRow(c *Chunk, line []byte) error {
 		case col.integer:
 			if n, ok := smallInt(f.s, col.Type.Kind); ok {
 				v.AppendInt(n)
+				continue
+			}
+		case col.array:
+			if b, ok := value.AppendPlainArray(d.scratch.start(len(f.s)), col.Type, f.s, d.st); ok {
+				v.AppendBytes(d.scratch.keep(b))
 				continue
 			}
 		}

@@ -99,8 +99,10 @@ func (s *scratch) start(n int) []byte {
 	return s.buf[len(s.buf):]
 }
 
-// keep returns what was appended to a start's slice, which had room for it.
+// keep returns what was appended to a start's slice. Where that had no room for it, it has memory of its own.
 func (s *scratch) keep(b []byte) string {
-	s.buf = s.buf[:len(s.buf)+len(b)]
+	if end := len(s.buf) + len(b); end <= cap(s.buf) && len(b) > 0 && &b[0] == &s.buf[:end][len(s.buf)] {
+		s.buf = s.buf[:end]
+	}
 	return text(b)
 }
