@@ -18,13 +18,16 @@ import (
 const (
 	// busyPollTime is how long a session asks. A wake-up through the poller costs about so much.
 	busyPollTime = 50 * time.Microsecond
+	// busyPollTurns waits of a session tell whether others are at work: in fewer they may all be waiting for
+	// locks or for the log.
+	busyPollTurns = 16
 	// After busyPollMisses in a row a session asks only once in busyPollRetry waits.
 	busyPollMisses = 4
 	busyPollRetry  = 64
 )
 
-// turns counts the waits for input of all sessions: by how much it grew between two
-// waits of one session says how many others are at work.
+// turns counts the waits for input of all sessions: by how much it grows while one session waits a few times
+// says how many others are at work.
 var turns atomic.Uint64
 
 // pollConn is a connection whose reads ask a while before they sleep. As with any connection one
@@ -32,8 +35,10 @@ var turns atomic.Uint64
 type pollConn struct {
 	stream
 	raw    syscall.RawConn
-	others uint64 // how many turns of others there may be between two of ours
-	last   uint64 // our last turn
+	others uint64 // how many turns of others there may be for each of ours
+	ours   int    // our turns since first
+	first  uint64 // the turn before them
+	alone  bool   // in the turns before those
 	misses int    // in a row; above busyPollMisses it counts the waits since
 
 	// p, n and err are for try, which is made once so that a read allocates nothing.
@@ -83,10 +88,12 @@ func (c *pollConn) Read(p []byte) (int, error) {
 // worthAsking takes a turn and says whether to ask in it.
 func (c *pollConn) worthAsking() bool {
 	turn := turns.Add(1)
-	alone := turn-c.last <= 1+c.others
-	c.last = turn
+	if c.ours++; c.ours == busyPollTurns {
+		c.alone = turn-c.first <= busyPollTurns*(1+c.others)
+		c.ours, c.first = 0, turn
+	}
 	switch {
-	case !alone:
+	case !c.alone:
 		return false
 	case c.misses < busyPollMisses:
 		return true

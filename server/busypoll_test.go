@@ -35,7 +35,7 @@ func pollPair(t testing.TB) (*pollConn, net.Conn) {
 
 // alwaysAsks makes the next read ask, whatever other sessions of the process do.
 func (c *pollConn) alwaysAsks() {
-	c.misses, c.others = 0, 1<<60
+	c.misses, c.others, c.alone = 0, 1<<50, true
 }
 
 func TestPolledReads(t *testing.T) {
@@ -126,16 +126,18 @@ func TestPollingGivesUp(t *testing.T) {
 		return n
 	}
 	// Other tests of the process take no turns here: they do not run in parallel.
-	alone := &pollConn{last: turns.Load()}
-	if n := asks(alone, 100, false); n != 100 {
+	alone := &pollConn{first: turns.Load()}
+	if n := asks(alone, 100, false); n != 100-busyPollTurns+1 {
 		t.Errorf("a lone session with quick clients asked %d times in 100", n)
 	}
 	if n := asks(alone, 10*(busyPollRetry+busyPollMisses), true); n < 10 || n > 10+busyPollMisses {
 		t.Errorf("with slow clients it asked %d times", n)
 	}
 	crowded := &pollConn{}
-	for range 10 {
-		turns.Add(2)
+	for i := range 10 * busyPollTurns {
+		if i%busyPollTurns == 0 {
+			turns.Add(1) // of one who waits long between its turns
+		}
 		if crowded.worthAsking() {
 			t.Error("asks though others are at work")
 		}
