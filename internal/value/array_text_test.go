@@ -32,39 +32,3 @@ func FuzzPlainArray(f *testing.F) {
 		}
 	})
 }
-
-// TestISODates compares the reader of ISO dates with the one of all forms: on each day of some years,
-// and on dates with any byte in any place.
-func TestISODates(t *testing.T) {
-	check := func(text string) {
-		t.Helper()
-		days, ok := parseISODate(text)
-		if !ok {
-			return
-		}
-		r, err := decodeDateTime(text, "date", DefaultStyle())
-		if want := daysOfCivil(r.year, r.month, r.day); err != nil || days != want {
-			t.Errorf("%q is day %d, want %d, %v", text, days, want, err)
-		}
-	}
-	read := 0
-	for days := DayNumber(1896, 1, 1); days < DayNumber(2005, 1, 1); days++ {
-		text := string(appendDate(nil, days, DefaultStyle()))
-		if got, ok := parseISODate(text); !ok || got != days {
-			t.Fatalf("%s is %d, %v, want %d", text, got, ok, days)
-		}
-		read++
-	}
-	for _, text := range []string{"2021-10-19", "1900-02-28", "2000-02-29", "0001-01-01", "9999-12-31"} {
-		for i := range text {
-			for c := range 256 {
-				b := []byte(text)
-				b[i] = byte(c)
-				check(string(b))
-			}
-		}
-	}
-	if read < 365*100 {
-		t.Errorf("%d days", read)
-	}
-}

@@ -38,20 +38,16 @@ type civil struct {
 
 // daysOfCivil returns the day number of a date of the proleptic Gregorian calendar.
 func daysOfCivil(year, month, day int) int64 {
-	// Years that begin in March put the leap day last; eras are 400 years.
-	y := int64(year)
-	if month <= 2 {
+	// Years that begin in March put the leap day last. They are counted from one before all of them, so that the
+	// divisions are of numbers that are not negative; after an era of 400 years the calendar comes again.
+	const eras = 1 << 40
+	y, m := uint64(year+400*eras), uint64(month)
+	if m <= 2 {
 		y--
+		m += 12
 	}
-	era := y / 400
-	if y < 0 {
-		era = (y - 399) / 400
-	}
-	yoe := y - era*400
-	mp := int64(month+9) % 12
-	doy := (153*mp+2)/5 + int64(day) - 1
-	doe := yoe*365 + yoe/4 - yoe/100 + doy
-	return era*146097 + doe - 719468 - epochUnixDays
+	doy := (153*m-457)/5 + uint64(day) - 1
+	return int64(365*y+y/4-y/100+y/400+doy) - 146097*eras - 719468 - epochUnixDays
 }
 
 // civilOfDays is the reverse of daysOfCivil.
