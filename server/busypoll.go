@@ -75,12 +75,18 @@ func newPollConn(conn net.Conn) net.Conn {
 
 // Read is that of net.Conn.
 func (c *pollConn) Read(p []byte) (int, error) {
-	if len(p) > 0 && c.worthAsking() {
+	switch {
+	case len(p) == 0:
+	case c.worthAsking():
 		if n := c.ask(p); n > 0 {
 			c.misses = 0
 			return n, nil
 		}
 		c.misses++
+	case !c.alone:
+		// While others have their turns the input may come: two reads of five then need not find out that there
+		// is none and sleep.
+		runtime.Gosched()
 	}
 	return c.stream.Read(p) // it finds again what made ask give up: the end, an error, a deadline
 }
