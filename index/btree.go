@@ -210,7 +210,7 @@ func (t *BTree) rebuild(run []item) {
 	b.leaves = make([]leaf, 0, n/leafItems+1)
 	for _, l := range t.leaves {
 		for _, x := range l {
-			for len(run) > 0 && t.cmp.compare(run[0], x) < 0 {
+			for len(run) > 0 && t.cmp.after(x, run[0]) {
 				b.add(run[0])
 				run = run[1:]
 			}
@@ -282,7 +282,7 @@ func (t *BTree) insertStep(run []item) {
 		k := len(run)
 		if at+1 < len(t.leaves) {
 			next := t.leaves[at+1][0]
-			k = sort.Search(len(run), func(i int) bool { return t.cmp.compare(run[i], next) > 0 })
+			k = t.cmp.upper(run, next)
 		}
 		if k == 0 { // far ahead: skip the leaves that get nothing
 			to := t.leafFor(run[0])
@@ -352,7 +352,7 @@ func (t *BTree) mergeInto(l leaf, run []item) leaf {
 	l = l[:i+len(run)]
 	for j := len(run); j > 0; j-- {
 		x := run[j-1]
-		at := sort.Search(i, func(k int) bool { return t.cmp.compare(l[k], x) > 0 })
+		at := t.cmp.upper(l[:i], x)
 		copy(l[at+j:i+j], l[at:i])
 		l[at+j-1] = x
 		i = at

@@ -509,3 +509,61 @@ func benchTree(n int) *BTree {
 	tree.Merge()
 	return tree
 }
+
+// TestAfterAgreesWithCompare compares items of all shapes, and sorts them by both ways.
+func TestAfterAgreesWithCompare(t *testing.T) {
+	for _, shape := range treeShapes {
+		rnd := rand.New(rand.NewPCG(1, 1))
+		rows := &treeTwin{keys: map[uint32][]byte{}}
+		items := make([]item, radixFrom+50)
+		for i := range items {
+			key := encode(shape.cols, shape.draw(rnd))
+			rows.set(uint32(i), key)
+			items[i] = itemOf(key, uint32(i))
+		}
+		c := &comparer{rows: rows}
+		for range 20_000 {
+			a, b := items[rnd.IntN(len(items))], items[rnd.IntN(len(items))]
+			if c.after(a, b) != (c.compare(a, b) > 0) {
+				t.Fatalf("%s: after(%x, %x) is %v", shape.name, a, b, c.after(a, b))
+			}
+		}
+		want := slices.Clone(items)
+		slices.SortFunc(want, c.compare)
+		c.sort(items)
+		if !slices.Equal(items, want) {
+			t.Fatalf("%s: sorted otherwise", shape.name)
+		}
+		for i, x := range items {
+			if n := c.upper(items, x); n != i+1 {
+				t.Fatalf("%s: upper of item %d is %d", shape.name, i, n)
+			}
+		}
+	}
+}
+
+// BenchmarkSortItems sorts runs of numerics of cents, by comparing and by radix: radixFrom is where they cross.
+func BenchmarkSortItems(b *testing.B) {
+	for _, n := range []int{64, 128, 256, 512, 1024, 2048, 4096} {
+		rnd := rand.New(rand.NewPCG(1, 1))
+		all := make([]item, n)
+		for i := range all {
+			word, _ := value.PackNumeric(500_000+rnd.Int64N(2_500_000), 2)
+			all[i] = itemOf(value.AppendKey(nil, value.NewNumericWord(word, "")), uint32(i))
+		}
+		items := make([]item, n)
+		c := &comparer{}
+		b.Run(fmt.Sprint("compare ", n), func(b *testing.B) {
+			for b.Loop() {
+				copy(items, all)
+				slices.SortFunc(items, c.compare)
+			}
+		})
+		b.Run(fmt.Sprint("radix ", n), func(b *testing.B) {
+			for b.Loop() {
+				copy(items, all)
+				radixSort(items)
+			}
+		})
+	}
+}

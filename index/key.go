@@ -106,6 +106,35 @@ func (c *comparer) compare(a, b item) int {
 	return cmp.Compare(a.row, b.row)
 }
 
+// after says whether a comes after b, by compare; that is mostly clear at once.
+func (c *comparer) after(a, b item) bool {
+	if a.prefix != b.prefix {
+		return a.prefix > b.prefix
+	}
+	return c.afterTail(a, b)
+}
+
+func (c *comparer) afterTail(a, b item) bool {
+	if a.tail == b.tail && a.long() {
+		return c.compare(a, b) > 0
+	}
+	return uint64(a.tail)<<32|uint64(a.row) > uint64(b.tail)<<32|uint64(b.row)
+}
+
+// upper returns how many of some sorted items are not after x.
+func (c *comparer) upper(items []item, x item) int {
+	from, to := 0, len(items)
+	for from < to {
+		mid := int(uint(from+to) / 2)
+		if c.after(items[mid], x) {
+			to = mid
+		} else {
+			from = mid + 1
+		}
+	}
+	return from
+}
+
 // compareProbe orders an item and a probe.
 func (c *comparer) compareProbe(a item, p *probe) int {
 	if o := c.compareKey(a, p); o != 0 {

@@ -8,7 +8,7 @@ import (
 
 // radixFrom is the number of items from which on sorting by the bytes of
 // their heads beats comparing.
-const radixFrom = 2048
+const radixFrom = 256
 
 // sort orders items by key, then by row.
 func (c *comparer) sort(items []item) {
