@@ -122,8 +122,8 @@ func (p *rowPortal) Close() {
 // release gives up what the portal reads from.
 func (p *rowPortal) release() {
 	p.ended = true
-	delete(p.session.portals, p)
 	if p.op != nil {
+		delete(p.session.portals, p)
 		p.op.Close()
 		p.op = nil
 	}
