@@ -10,24 +10,32 @@ import (
 // indexBatch collects the pairs that rows bring to an index, to one after the other. They are those of
 // partIndex.each, made by the column and not by the row: where a value is told by a word of 8 bytes (an
 // integer, a numeric that is not wide, the code of a text), or is a list of such, the key of a word is encoded
-// once a batch, however many rows have it. Part.mu guards it.
+// once a batch, however many rows have it. One goroutine uses it, the one that writes to the part.
 type indexBatch struct {
 	index.Entries
+	encoded int      // bytes of keys, of those made row by row
 	rows    []uint32 // that wait for flush
 	words   []int64  // of an array of integers: the elements, each with its row in rows
 	scratch []byte
 	vec     column.Vec
 }
 
-// indexBatchRows is how many rows, or elements, wait for flush at most: they are still in the first cache.
+// indexBatchRows is about how many rows, or elements, wait for flush: they are still in the first cache.
 const indexBatchRows = 512
+
+// begin empties the batch for the rows of an index.
+func (b *indexBatch) begin(x *partIndex) {
+	b.encoded = 0
+	if b.Reset(); x.unique == nil && x.tree != nil {
+		b.ResetUnhashed()
+	}
+}
 
 // addRow takes a row that the index covers.
 func (b *indexBatch) addRow(x *partIndex, row uint32) {
 	switch {
 	case len(x.def.Columns) > 1:
-		b.scratch = x.AppendKey(b.scratch[:0], row)
-		b.Add(b.scratch, row)
+		b.addKey(x, row)
 		return
 	case !x.array:
 		b.rows = append(b.rows, row)
@@ -39,13 +47,23 @@ func (b *indexBatch) addRow(x *partIndex, row uint32) {
 	}
 }
 
+// addKey makes the pair of a row's key at once. The column is no list.
+func (b *indexBatch) addKey(x *partIndex, row uint32) {
+	b.scratch = x.AppendKey(b.scratch[:0], row)
+	b.encoded += len(b.scratch)
+	b.Add(b.scratch, row)
+}
+
 func (b *indexBatch) addArray(x *partIndex, row uint32) {
 	v := x.part.column(x.def.Columns[0].Num).Get(row)
 	if v.IsNull() {
 		return
 	}
 	if v.Kind().Elem().Rep() != value.RepInt {
-		b.scratch = x.eachElem(v, b.scratch, func(key []byte) { b.Add(key, row) })
+		b.scratch = x.eachElem(v, b.scratch, func(key []byte) {
+			b.encoded += len(key)
+			b.Add(key, row)
+		})
 		return
 	}
 	b.words = value.AppendArrayInts(b.words, v.Kind().Elem(), v.Bytes())
@@ -53,6 +71,9 @@ func (b *indexBatch) addArray(x *partIndex, row uint32) {
 		b.rows = append(b.rows, row)
 	}
 }
+
+// pairs returns how many pairs there are and will be when what waits is flushed.
+func (b *indexBatch) pairs() int { return b.Len() + len(b.rows) }
 
 // flush makes pairs of what waits.
 func (b *indexBatch) flush(x *partIndex) {

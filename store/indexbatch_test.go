@@ -161,7 +161,8 @@ func TestIndexBatchAgreesWithEach(t *testing.T) {
 	}
 }
 
-// BenchmarkIndexBatch adds 200,000 rows to an index in runs of 512: by the columns of bench/homes that have one.
+// BenchmarkIndexBatch makes an index of 200,000 rows, in runs of 512 as a feed brings them, in the steps of a build
+// beside writers, and in recovery: by the columns of bench/homes that have one.
 func BenchmarkIndexBatch(b *testing.B) {
 	const rows, run = 200_000, 512
 	rnd := rand.New(rand.NewPCG(1, 1))
@@ -188,14 +189,29 @@ func BenchmarkIndexBatch(b *testing.B) {
 		return value.NewNumericWord(word, "")
 	})
 	for i, name := range names {
-		b.Run(name, func(b *testing.B) {
-			kind := schema.Dictionary
-			if i >= 3 {
-				kind = schema.BTree
-			}
-			var x *partIndex
+		shape := &schema.Index{Kind: schema.Dictionary, Columns: []schema.IndexColumn{{Num: int16(i + 2)}}}
+		if i >= 3 {
+			shape.Kind = schema.BTree
+		}
+		b.Run("recovered/"+name, func(b *testing.B) {
 			for b.Loop() {
-				x = newPartIndex(p, def, &schema.Index{Kind: kind, Columns: []schema.IndexColumn{{Num: int16(i + 2)}}})
+				p.recoveredIndex(def, shape)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
+		})
+		b.Run("built/"+name, func(b *testing.B) {
+			for b.Loop() {
+				x := newPartIndex(p, def, shape)
+				x.build.to = p.rows
+				var build indexBuild
+				for build.fill(x, buildSlots, buildPairs, buildBytes) {
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
+		})
+		b.Run("fed/"+name, func(b *testing.B) {
+			for b.Loop() {
+				x := newPartIndex(p, def, shape)
 				for row := uint32(0); row < rows; row += run {
 					p.scratch = x.addRuns([]rowRun{{row, min(run, rows-row)}}, &p.entries, p.scratch)
 				}

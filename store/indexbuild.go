@@ -4,9 +4,9 @@ import (
 	"context"
 	"runtime"
 
-	"github.com/cachalotdb/cachalot/index"
 	"github.com/cachalotdb/cachalot/internal/column"
 	"github.com/cachalotdb/cachalot/internal/schema"
+	"github.com/cachalotdb/cachalot/internal/value"
 )
 
 // indexBuild makes one index of a collection while its writers go on.
@@ -23,8 +23,7 @@ type indexBuild struct {
 	db      *DB
 	indexes []*partIndex // one a part
 	done    int          // of these
-	entries index.Entries
-	scratch []byte
+	batch   indexBatch
 }
 
 // A step of a build takes at most so many slots, or about so many pairs or bytes of keys, under
@@ -90,18 +89,21 @@ func (b *indexBuild) step() (more bool) {
 // there are more. The caller holds the part's mutex.
 func (b *indexBuild) fill(x *partIndex, slots uint32, pairs, bytes int) (more bool) {
 	p := x.part
-	b.entries.Reset()
-	for end := min(x.build.from+slots, x.build.to); x.build.from < end && b.entries.Len() < pairs && bytes > 0; x.build.from++ {
+	// Texts do not wait for flush: how long their keys are is seen at once.
+	texts := !x.array && p.column(x.def.Columns[0].Num).Type().Kind.Rep() == value.RepBytes
+	b.batch.begin(x)
+	for end := min(x.build.from+slots, x.build.to); x.build.from < end && b.batch.pairs() < pairs && b.batch.encoded < bytes; x.build.from++ {
 		row := x.build.from
-		if p.versions.Begin(row) == column.NotBegun || p.unlinked.has(row) {
-			continue
+		switch {
+		case p.versions.Begin(row) == column.NotBegun || p.unlinked.has(row) || !x.covers(row):
+		case texts:
+			b.batch.addKey(x, row)
+		default:
+			b.batch.addRow(x, row)
 		}
-		b.scratch = x.each(row, b.scratch, func(key []byte) {
-			b.entries.Add(key, row)
-			bytes -= len(key)
-		})
 	}
-	x.addBatch(&b.entries)
+	b.batch.flush(x)
+	x.addBatch(&b.batch.Entries)
 	return x.build.from < x.build.to
 }
 

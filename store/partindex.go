@@ -166,9 +166,7 @@ func (x *partIndex) remove(row uint32, scratch []byte) []byte {
 // addRuns puts new rows in the index, but for those that a build will find.
 // Writer only.
 func (x *partIndex) addRuns(runs []rowRun, b *indexBatch, scratch []byte) []byte {
-	if b.Reset(); x.unique == nil && x.tree != nil {
-		b.ResetUnhashed()
-	}
+	b.begin(x)
 	b.scratch = scratch
 	for _, run := range runs {
 		for row := run.first; row < run.first+run.n; row++ {
