@@ -88,6 +88,57 @@ func TestTransfersConserveMoney(t *testing.T) {
 	}
 }
 
+// TestLockComesWithItsHoldersRow has many commit to one row: who gets its lock sees, in a snapshot of that moment, the row
+// that the last holder has committed, and no other.
+func TestLockComesWithItsHoldersRow(t *testing.T) {
+	const writers, commits = 8, 100
+	ctx := context.Background()
+	d := openTest(t, memConfig(vfs.NewMem(), 2))
+	d.create()
+	d.commit(func(txn *Txn) error { return put(ctx, txn, d.table(txn), testRow{id: 1}) })
+	increment := func() error {
+		txn := d.db.Begin(TxnOptions{})
+		defer txn.Rollback()
+		def := d.table(txn)
+		key, cur, _, err := lockRow(ctx, txn, def, 1)
+		if err != nil {
+			return err
+		}
+		n := cur.Values(nil, []int16{3})[0].Int()
+		v := txn.View()
+		seen, ok := v.Table(def.OID).Get(nil, key, []int16{3})
+		v.Close()
+		if !ok || seen[0].Int() != n {
+			return fmt.Errorf("under the lock the row has %d, and the snapshot shows %v", n, seen)
+		}
+		if err := txn.Update(def, key, cur, testRow{id: 1, n: n + 1}.values()); err != nil {
+			return err
+		}
+		return txn.Commit(ctx)
+	}
+	var wg sync.WaitGroup
+	for range writers {
+		wg.Go(func() {
+			for range commits {
+				if err := increment(); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	txn := d.db.Begin(TxnOptions{})
+	defer txn.Rollback()
+	_, cur, _, err := lockRow(ctx, txn, d.table(txn), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := cur.Values(nil, []int16{3})[0].Int(); n != writers*commits {
+		t.Fatalf("%d commits have counted to %d", writers*commits, n)
+	}
+}
+
 func transfer(ctx context.Context, d *testDB, rng *rand.Rand, accounts int) error {
 	txn := d.db.Begin(TxnOptions{})
 	defer txn.Rollback()
