@@ -15,11 +15,12 @@ test:
 	test/install-tools
 	go test -count=1 ./...
 
-# Format, vet, staticcheck.
+# Format, vet, staticcheck; and the planted bugs must fit the code that they are for.
 lint:
 	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "gofmt has something to say about:"; echo "$$files"; exit 1; fi
 	go vet ./...
 	go tool staticcheck ./...
+	@for p in test/planted/*.patch test/planted/history/*.patch; do git apply --check $$p || exit 1; done
 
 race:
 	go test -count=1 -race -short $(concurrent)
