@@ -17,8 +17,8 @@ import (
 
 // nothingArg makes this program a server that does nothing: it answers pgbench's statements with constant bytes, and
 // at the end of each transaction it writes a few bytes to a file and syncs it, once for all that wait. It parses nothing,
-// looks nothing up and keeps nothing. No server in Go answers more on the machine that it shares with pgbench,
-// so what it reaches is the ceiling of what can be asked of ours.
+// looks nothing up and keeps nothing. What it reaches on the machine that it shares with pgbench is about the ceiling of what
+// can be asked of ours, but with one client, for which ours asks for input before it sleeps (server/busypoll.go).
 const nothingArg = "serve-nothing"
 
 // The answers, as messages of the protocol.
