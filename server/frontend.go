@@ -75,20 +75,22 @@ type (
 // pgproto3's decoders trust some of what they read and ignore what is left over: bodies on which
 // they would panic, and those that hold more than the message, are refused here.
 func decode(msg pgproto3.FrontendMessage, body []byte) error {
-	if _, parse := msg.(*pgproto3.Parse); !parse && len(body) == 0 {
+	_, parse := msg.(*pgproto3.Parse)
+	if !parse && len(body) == 0 {
 		return protocolError("invalid string in message")
 	}
 	if err := msg.Decode(body); err != nil {
 		return protocolError("invalid message format").WithDetail("%v", err)
 	}
-	if _, parse := msg.(*pgproto3.Parse); parse { // the others are all of the body
-		b := bodyReader{b: body}
-		b.string() // name
-		b.string() // text
-		b.take(4 * b.uint16())
-		if !b.atEnd() {
-			return errMessageFormat
-		}
+	if !parse { // the others are all of the body
+		return nil
+	}
+	b := bodyReader{b: body}
+	b.string() // name
+	b.string() // text
+	b.take(4 * b.uint16())
+	if !b.atEnd() {
+		return errMessageFormat
 	}
 	return nil
 }

@@ -47,36 +47,35 @@ func BenchmarkDecode(b *testing.B) {
 		b.Run(format, func(b *testing.B) {
 			const rows = column.BatchRows
 			in, opts, cols := benchInput(b, format, rows)
-			o, err := copyfmt.ParseOptions(opts, copyfmt.From)
-			if err != nil {
-				b.Fatal(err)
-			}
-			b.SetBytes(int64(len(in)))
-			b.ReportAllocs()
-			var chunk copyfmt.Chunk
-			for b.Loop() {
-				d, err := copyfmt.NewDecoder(bytes.NewReader(in), o, "t", cols, style())
-				if err != nil {
-					b.Fatal(err)
-				}
-				n := 0
-				for {
-					err := d.Next(&chunk)
-					if err == io.EOF {
-						break
-					}
-					if err != nil {
-						b.Fatal(err)
-					}
-					n += chunk.N
-				}
-				if n != rows {
-					b.Fatalf("%d rows", n)
-				}
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
+			benchDecode(b, in, rows, opts, cols, func(r io.Reader) io.Reader { return r })
 		})
 	}
+}
+
+// benchDecode decodes rows again and again, each time through a reader of them.
+func benchDecode(b *testing.B, in []byte, rows int, opts []copyfmt.Option, cols []copyfmt.Column, through func(io.Reader) io.Reader) {
+	b.Helper()
+	o, err := copyfmt.ParseOptions(opts, copyfmt.From)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(in)))
+	b.ReportAllocs()
+	var chunk copyfmt.Chunk
+	for b.Loop() {
+		d, err := copyfmt.NewDecoder(through(bytes.NewReader(in)), o, "t", cols, style())
+		if err != nil {
+			b.Fatal(err)
+		}
+		n := 0
+		for err = d.Next(&chunk); err == nil; err = d.Next(&chunk) {
+			n += chunk.N
+		}
+		if err != io.EOF || n != rows {
+			b.Fatalf("%d rows: %v", n, err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(rows), "ns/row")
 }
 
 func BenchmarkEncode(b *testing.B) {
@@ -115,28 +114,8 @@ const homeTable = "id int; countrycode text; town text; adress text; owner text;
 func BenchmarkDecodeHomes(b *testing.B) {
 	const rows = 4 * column.BatchRows
 	in := homes.Generator{Seed: 1}.CSV(0, rows)
-	cols := columnsOf(b, homeTable)
-	o, err := copyfmt.ParseOptions([]copyfmt.Option{opt("format", "csv")}, copyfmt.From)
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.SetBytes(int64(len(in)))
-	b.ReportAllocs()
-	var chunk copyfmt.Chunk
-	for b.Loop() {
-		d, err := copyfmt.NewDecoder(pieces{bytes.NewReader(in)}, o, "home", cols, style())
-		if err != nil {
-			b.Fatal(err)
-		}
-		n := 0
-		for err = d.Next(&chunk); err == nil; err = d.Next(&chunk) {
-			n += chunk.N
-		}
-		if err != io.EOF || n != rows {
-			b.Fatalf("%d rows: %v", n, err)
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/rows, "ns/row")
+	benchDecode(b, in, rows, []copyfmt.Option{opt("format", "csv")}, columnsOf(b, homeTable),
+		func(r io.Reader) io.Reader { return pieces{r} })
 }
 
 // pieces gives at most 64 kB a read, as a socket does.
